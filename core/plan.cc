@@ -4,7 +4,6 @@
 namespace pt {
 namespace {
 
-constexpr std::string_view kVfioPci = "vfio-pci";
 constexpr std::size_t kNobody = static_cast<std::size_t>(-1);
 
 // The selector that chooses this device: the first exact one, for it has more rights, else the
@@ -89,7 +88,6 @@ std::size_t Plan::count(Decision decision) const {
 Plan make_plan(const Wish& wish, std::span<const PciDevice> devices, const Selection& selection,
                std::span<const DeviceState> states, const IommuFacts& iommu) {
     Plan plan;
-    plan.driver = kVfioPci;
     plan.iommu = iommu;
     for (std::size_t device : selection.unreadable) plan.unreadable.push_back(devices[device]);
     plan.devices.reserve(selection.choices.size());
@@ -107,18 +105,21 @@ Plan make_plan(const Wish& wish, std::span<const PciDevice> devices, const Selec
 
 std::vector<Step> make_steps(const Plan& plan) {
     std::vector<Step> steps;
+    std::vector<std::int32_t> last(plan.devices.size(), -1);
     const auto add_for = [&](Step::Kind kind, bool also_already) {
         for (std::size_t i = 0; i < plan.devices.size(); ++i) {
             const Decision decision = plan.devices[i].decision;
-            if (decision == Decision::kBind || (also_already && decision == Decision::kAlready))
-                steps.push_back({kind, i});
+            if (decision != Decision::kBind && !(also_already && decision == Decision::kAlready))
+                continue;
+            steps.push_back({kind, i, last[i]});
+            last[i] = static_cast<std::int32_t>(steps.size() - 1);
         }
     };
     add_for(Step::Kind::kOverride, true);
     if (steps.empty()) return steps;
     add_for(Step::Kind::kUnbind, false);
-    steps.push_back({Step::Kind::kLoadDriver, 0});
-    steps.push_back({Step::Kind::kLoadBackend, 0});
+    steps.push_back({Step::Kind::kLoadDriver, 0, -1});
+    steps.push_back({Step::Kind::kLoadBackend, 0, -1});
     add_for(Step::Kind::kBind, false);
     return steps;
 }

@@ -69,7 +69,7 @@ struct PlannedDevice {
 };
 
 struct Plan {
-    std::string_view driver;  // name as registered on the bus, "vfio-pci"
+    std::string_view driver = "vfio-pci";  // name as registered on the bus
     std::vector<PlannedDevice> devices;
     std::vector<PciDevice> unreadable;  // see Selection::unreadable
     IommuFacts iommu;
@@ -93,6 +93,8 @@ struct Step {
     };
     Kind kind = Kind::kOverride;
     std::size_t device = 0;  // index into Plan::devices; not used by kLoad*
+    // The step of the same device that must have gone well before, an index into the list, or -1.
+    std::int32_t after = -1;
 
     bool operator==(const Step&) const = default;
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "core/report.h"
 
+#include <cerrno>
 #include <cstring>
 
 #include "core/text.h"

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "hook/apply.h"
+
+#include <cerrno>
+#include <utility>
+
+#include "hook/supervisor.h"
+#include "sys/clock.h"
+#include "sys/modules.h"
+
+namespace pt {
+namespace {
+
+constexpr char kBackend[] = "vfio_iommu_type1";
+
+// Drivers may probe and remove asynchronously (driver_async_probe=); what sysfs shows then lags.
+constexpr std::uint32_t kSettleUs = 500'000;
+constexpr std::uint32_t kSettleStepUs = 1'000;
+
+StepResult result_of(int error) {
+    StepResult result;
+    result.state = error == 0 ? StepResult::State::kDone : StepResult::State::kFailed;
+    result.error = error;
+    return result;
+}
+
+StepResult not_needed() {
+    StepResult result;
+    result.state = StepResult::State::kNotNeeded;
+    return result;
+}
+
+class Worker {
+  public:
+    Worker(const Plan& plan, const std::vector<Step>& steps, const PciBus& bus,
+           const KernelLog& log, const ApplyContext& context)
+        : plan_(plan), steps_(steps), bus_(bus), log_(log), context_(context) {}
+
+    // A RunStep for the supervisor.
+    static StepResult run(void* worker, std::size_t index, const StepResult* results) {
+        return static_cast<Worker*>(worker)->run_step(index, results);
+    }
+
+  private:
+    StepResult run_step(std::size_t index, const StepResult* results) {
+        const Step& step = steps_[index];
+        const std::uint64_t begin = now_us();
+        StepResult result;
+        if (step.after >= 0 && results[step.after].went_wrong()) {
+            result.state = StepResult::State::kSkipped;
+        } else {
+            result = dispatch(step);
+        }
+        result.microseconds = static_cast<std::uint32_t>(now_us() - begin);
+        if (context_.debug) log_.write(Level::kDebug, describe_step(plan_, step, result));
+        return result;
+    }
+
+    StepResult dispatch(const Step& step) {
+        switch (step.kind) {
+            case Step::Kind::kLoadDriver:
+                return load_driver();
+            case Step::Kind::kLoadBackend:
+                return load_backend();
+            default:
+                break;
+        }
+        const PciAddress address = plan_.devices[step.device].device.address;
+        switch (step.kind) {
+            case Step::Kind::kOverride:
+                return set_override(address);
+            case Step::Kind::kUnbind:
+                return unbind(address);
+            default:
+                return bind(address);
+        }
+    }
+
+    // Written at most once: rewriting frees a string that kernels before 6.12.91 read without a
+    // lock while a driver registers (drivers/pci/pci-driver.c pci_match_device).
+    StepResult set_override(PciAddress address) {
+        std::string current;
+        int error = bus_.read_override(address, current);
+        if (error != 0) return result_of(error);
+        if (current == plan_.driver) return not_needed();
+        error = bus_.write_override(address, plan_.driver);
+        if (error == 0) error = bus_.read_override(address, current);
+        if (error == 0 && current != plan_.driver) error = EIO;
+        return result_of(error);
+    }
+
+    // The driver is read now, not taken from the plan: one that got the device in between either
+    // shows here, or has been turned away by the override (kernel: really_probe sets the link
+    // before the last match).
+    StepResult unbind(PciAddress address) {
+        std::string driver;
+        int error = bus_.driver_of(address, driver);
+        if (error != 0) return result_of(error);
+        if (driver.empty() || driver == plan_.driver) return not_needed();
+        error = bus_.unbind(address, driver);
+        if (error == 0 && !settles(address, {})) error = EBUSY;
+        return result_of(error);
+    }
+
+    StepResult load_driver() {
+        if (bus_.has_driver(plan_.driver)) return not_needed();
+        const std::string name(plan_.driver);
+        int error = load(name.c_str());
+        if (error == 0 && !bus_.has_driver(plan_.driver)) error = ENODEV;
+        return result_of(error);
+    }
+
+    StepResult load_backend() {
+        // Built in, it has this directory too, for it has parameters.
+        if (exists(context_.root, "sys/module/vfio_iommu_type1")) return not_needed();
+        return result_of(load(kBackend));
+    }
+
+    int load(const char* name) { return context_.may_load_modules ? modules_.load(name) : ENOTSUP; }
+
+    StepResult bind(PciAddress address) {
+        std::string driver;
+        int error = bus_.driver_of(address, driver);
+        if (error != 0) return result_of(error);
+        if (driver == plan_.driver) return not_needed();
+        error = bus_.bind(address, plan_.driver);
+        // EBUSY: somebody binds it right now; EAGAIN: its probe is deferred and will be retried.
+        const bool may_settle = error == 0 || error == EBUSY || error == EAGAIN;
+        if (may_settle && settles(address, plan_.driver)) return result_of(0);
+        return result_of(error == 0 ? EIO : error);
+    }
+
+    // Waits a little until the device is held by this driver.
+    bool settles(PciAddress address, std::string_view driver) {
+        std::string current;
+        for (std::uint32_t waited = 0;; waited += kSettleStepUs) {
+            if (bus_.driver_of(address, current) == 0 && current == driver) return true;
+            if (waited >= kSettleUs) return false;
+            sleep_us(kSettleStepUs);
+        }
+    }
+
+    const Plan& plan_;
+    const std::vector<Step>& steps_;
+    const PciBus& bus_;
+    const KernelLog& log_;
+    const ApplyContext& context_;
+    Modules modules_;
+};
+
+}  // namespace
+
+Outcome apply(const Plan& plan, const PciBus& bus, const KernelLog& log,
+              const ApplyContext& context) {
+    std::vector<Step> steps = make_steps(plan);
+    Worker worker(plan, steps, bus, log, context);
+    const Supervision limits{context.deadline_ms / 3, context.deadline_ms};
+    const std::vector<StepResult> results =
+        run_supervised(steps.size(), limits, Worker::run, &worker);
+
+    std::vector<std::string> drivers(plan.devices.size());
+    for (std::size_t i = 0; i < drivers.size(); ++i) {
+        // What cannot be read is not held by the driver, and is reported so.
+        (void)bus.driver_of(plan.devices[i].device.address, drivers[i]);
+    }
+    return make_outcome(plan, std::move(steps), results, drivers);
+}
+
+}  // namespace pt

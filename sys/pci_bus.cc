@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "sys/pci_bus.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "core/text.h"
+
+namespace pt {
+namespace {
+
+// A modalias has 55 bytes; anything near this length is none.
+constexpr std::size_t kModaliasMax = 128;
+
+// driver_override holds less than a page (drivers/base/driver.c driver_set_override).
+constexpr std::size_t kOverrideMax = 4097;
+
+std::string device_path(PciAddress address, std::string_view attribute) {
+    std::string path("devices/");
+    put_address(path, address);
+    path.push_back('/');
+    put(path, attribute);
+    return path;
+}
+
+std::string driver_path(std::string_view driver, std::string_view attribute) {
+    std::string path("drivers/");
+    put(path, driver);
+    path.push_back('/');
+    put(path, attribute);
+    return path;
+}
+
+// Reads what a device is. `devices` is the open directory of all devices.
+int read_ids(int devices, const char* name, PciIds& ids) {
+    char path[64];
+    const std::string_view leaf = "/modalias";
+    const std::string_view directory(name);
+    if (directory.size() + leaf.size() >= sizeof path) return ENAMETOOLONG;
+    char* end = std::copy(directory.begin(), directory.end(), path);
+    *std::copy(leaf.begin(), leaf.end(), end) = '\0';
+
+    char buffer[kModaliasMax];
+    std::string_view text;
+    const int error = read_small_file(devices, path, buffer, sizeof buffer, text);
+    if (error == EFBIG) return EBADMSG;
+    if (error != 0) return error;
+    const std::optional<PciIds> parsed = parse_modalias(text);
+    if (!parsed) return EBADMSG;
+    ids = *parsed;
+    return 0;
+}
+
+// sysfs says ENOENT for a device that is gone, and ENODEV for one that goes while it is read.
+bool is_gone(int error) {
+    return error == ENOENT || error == ENODEV;
+}
+
+// The group's number, or -1 for a name that is none.
+std::int32_t parse_group(std::string_view name) {
+    if (name.empty() || name.size() > 9) return -1;
+    std::int32_t number = 0;
+    for (char c : name) {
+        if (c < '0' || c > '9') return -1;
+        number = number * 10 + (c - '0');
+    }
+    return number;
+}
+
+}  // namespace
+
+PciBus::PciBus(int root) {
+    // Its absence shows in the first use.
+    (void)open_directory(root, "sys/bus/pci", bus_);
+}
+
+int PciBus::list(std::vector<PciDevice>& devices) const {
+    if (!bus_.is_open()) return ENOENT;
+    const int fd = openat(bus_.get(), "devices", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) return errno;
+    DIR* entries = fdopendir(fd);
+    if (entries == nullptr) {
+        const int error = errno;
+        close(fd);
+        return error;
+    }
+    while (const dirent* entry = readdir(entries)) {
+        const std::optional<PciAddress> address = parse_address(entry->d_name);
+        if (!address) continue;
+        PciDevice device;
+        device.address = *address;
+        device.error = read_ids(fd, entry->d_name, device.ids);
+        if (!is_gone(device.error)) devices.push_back(device);
+    }
+    closedir(entries);
+    std::sort(devices.begin(), devices.end(),
+              [](const PciDevice& a, const PciDevice& b) { return a.address < b.address; });
+    return 0;
+}
+
+DeviceState PciBus::state(PciAddress address) const {
+    DeviceState state;
+    std::string group;
+    state.error = driver_of(address, state.driver);
+    if (state.error == 0)
+        state.error =
+            read_link_name(bus_.get(), device_path(address, "iommu_group").c_str(), group);
+    if (state.error == 0 && !exists(bus_.get(), device_path(address, "").c_str()))
+        state.error = ENODEV;
+    state.iommu_group = parse_group(group);
+    return state;
+}
+
+int PciBus::driver_of(PciAddress address, std::string& driver) const {
+    return read_link_name(bus_.get(), device_path(address, "driver").c_str(), driver);
+}
+
+bool PciBus::has_driver(std::string_view driver) const {
+    return exists(bus_.get(), driver_path(driver, "bind").c_str());
+}
+
+int PciBus::read_override(PciAddress address, std::string& driver) const {
+    char buffer[kOverrideMax];
+    std::string_view text;
+    const int error = read_small_file(bus_.get(), device_path(address, "driver_override").c_str(),
+                                      buffer, sizeof buffer, text);
+    if (error != 0) return error;
+    if (text.ends_with('\n')) text.remove_suffix(1);
+    if (text == "(null)") text = {};  // how the kernel prints none
+    driver.assign(text.data(), text.size());
+    return 0;
+}
+
+int PciBus::write_override(PciAddress address, std::string_view driver) const {
+    return write_file(bus_.get(), device_path(address, "driver_override").c_str(), driver);
+}
+
+int PciBus::unbind(PciAddress address, std::string_view driver) const {
+    std::string name;
+    put_address(name, address);
+    return write_file(bus_.get(), driver_path(driver, "unbind").c_str(), name);
+}
+
+int PciBus::bind(PciAddress address, std::string_view driver) const {
+    std::string name;
+    put_address(name, address);
+    return write_file(bus_.get(), driver_path(driver, "bind").c_str(), name);
+}
+
+IommuFacts read_iommu_facts(int root) {
+    IommuFacts facts;
+    facts.has_groups = has_entries(root, "sys/kernel/iommu_groups");
+    facts.has_dmar = exists(root, "sys/firmware/acpi/tables/DMAR");
+    facts.has_ivrs = exists(root, "sys/firmware/acpi/tables/IVRS");
+    return facts;
+}
+
+}  // namespace pt
