@@ -41,16 +41,12 @@ int Modules::load(const char* name) {
     if (context_ == nullptr) context_ = kmod_new(nullptr, nullptr);
     if (context_ == nullptr) return ENOMEM;
 
-    kmod_list* found = nullptr;
-    int error = kmod_module_new_from_lookup(context_, name, &found);
-    if (error == 0 && found == nullptr) error = -ENOENT;
-    if (error == 0) {
-        kmod_module* module = kmod_module_get_module(found);
+    kmod_module* module = nullptr;
+    int error = kmod_module_new_from_name(context_, name, &module);
+    if (error == 0)
         error = kmod_module_probe_insert_module(module, KMOD_PROBE_IGNORE_COMMAND, nullptr,
                                                 insert_plainly, nullptr, nullptr);
-        kmod_module_unref(module);
-    }
-    kmod_module_unref_list(found);
+    kmod_module_unref(module);
     if (error == -ENOSYS) return run_modprobe(name);
     return error < 0 ? -error : 0;
 }
