@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Case files: a claim, the guest that shows it, and the control guest that shows it can fail.
+
+    title = "what is claimed"
+    suites = ["bookworm", "trixie"]     # the default
+    stage = "initramfs"                 # and any other option of a scenario
+    claim = [ ... ]                     # expectations; each must hold, and FAIL in the control
+    also = [ ... ]                      # expectations that must hold, and are free in the control
+
+    [control]
+    why = "what is taken away"
+    hook = false                        # changes to the options above
+    also = [ ... ]                      # what must be true there
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import expect, scenario
+from .support import Problem
+
+FOLDER = Path(__file__).resolve().parents[1] / "cases"
+DEFAULT_SUITES = ("bookworm", "trixie")
+
+
+@dataclass(frozen=True)
+class Case:
+    name: str
+    title: str
+    suites: tuple
+    options: dict
+    claim: tuple
+    also: tuple
+    control_why: str
+    control_options: dict
+    control_also: tuple
+
+    def scenario(self, suite: str) -> scenario.Scenario:
+        return scenario.make({**self.options, "suite": suite}, self.name)
+
+    def control(self, suite: str) -> scenario.Scenario:
+        options = {**self.options, **self.control_options, "suite": suite}
+        return scenario.make(options, f"{self.name} [control]")
+
+    def with_stand_ins(self) -> Case:
+        """The same case for a QEMU that cannot present ids of our choice.
+
+        The cards keep their ids here: they are replaced where the machine is put together."""
+        changed = {}
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if field.name in ("options", "control_options"):
+                kept = {"gpus": value["gpus"]} if "gpus" in value else {}
+                changed[field.name] = {**scenario.with_stand_ins(value), **kept}
+            elif field.name in ("claim", "also", "control_also"):
+                changed[field.name] = scenario.with_stand_ins(value)
+        return dataclasses.replace(self, **changed)
+
+
+def _expectations(table: dict, key: str, where: str) -> tuple:
+    items = table.pop(key, [])
+    if not isinstance(items, list):
+        raise Problem(f"{where}: {key} is not a list")
+    for item in items:
+        expect.check_form(item, f"{where}: {key}")
+    return tuple(items)
+
+
+def from_table(name: str, table: dict) -> Case:
+    """A case from the content of its file; everything wrong in it is a Problem with its place."""
+    table = dict(table)
+    control = dict(table.pop("control", {}))
+    title = table.pop("title", "")
+    suites = tuple(table.pop("suites", DEFAULT_SUITES))
+    claim = _expectations(table, "claim", name)
+    if not title or not claim or not control:
+        raise Problem(f"{name}: a case has a title, a claim and a [control]")
+    for suite in suites:
+        if suite not in scenario.SUITES:
+            raise Problem(f"{name}: suite {suite!r} is not one of {', '.join(scenario.SUITES)}")
+    also = _expectations(table, "also", name)
+    control_also = _expectations(control, "also", f"{name} [control]")
+    why = control.pop("why", "")
+    if not why:
+        raise Problem(f"{name}: [control]: `why` is missing: what does it take away?")
+    made = Case(name, title, suites, table, claim, also, why, control, control_also)
+    if made.scenario(suites[0]) == made.control(suites[0]):
+        raise Problem(f"{name}: the control is the same guest as the case")
+    return made
+
+
+def load(folder: Path = FOLDER) -> list[Case]:
+    try:
+        import tomllib
+    except ImportError as error:
+        raise Problem("case files need Python 3.11 or later (tomllib)") from error
+    loaded = []
+    for path in sorted(folder.glob("*.toml")):
+        try:
+            table = tomllib.loads(path.read_text(encoding="utf-8"))
+        except tomllib.TOMLDecodeError as error:
+            raise Problem(f"{path.name}: {error}") from error
+        loaded.append(from_table(path.stem, table))
+    if not loaded:
+        raise Problem(f"{folder}: no case files")
+    return loaded

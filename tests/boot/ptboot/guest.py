@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""One boot: files in a folder of its own, QEMU, a bound in time, the facts that came out."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tempfile
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from . import facts, qemu
+from .images import Image, Store
+from .peer import Peers
+from .scenario import Scenario
+from .support import Stopped
+
+POLL_SECONDS = 0.2
+SECTOR = 512
+
+# Set by Ctrl-C and the like: every guest ends soon after.
+stop = threading.Event()
+
+
+@dataclass
+class Outcome:
+    """`facts` is None when the guest did not tell; `failure` then says why."""
+
+    scenario: Scenario
+    facts: facts.Facts | None
+    failure: str
+    seconds: float
+    console_log: Path
+    listing: list = field(default_factory=list)
+
+
+def boot(wanted: Scenario, can: qemu.Abilities, store: Store, console_log: Path,
+         keep: bool = False) -> Outcome:
+    """Boots one guest to its end. Raises Problem when it cannot even be started."""
+    folder = Path(tempfile.mkdtemp(prefix="ptboot."))
+    console_log.parent.mkdir(parents=True, exist_ok=True)
+    console_log.unlink(missing_ok=True)
+    try:
+        image = _image(wanted, store)
+        files = qemu.GuestFiles(
+            kernel=image.kernel, initrd=image.initrd,
+            root_disk=store.root_disk(wanted) if _needs_root_disk(wanted) else None,
+            script_disk=_script_disk(wanted, folder), console_log=console_log,
+            witness_log=folder / "witness.log", folder=folder)
+        started = time.monotonic()
+        failure = _run(wanted, can, files)
+        told = facts.read(files.witness_log)
+        if told is None and not failure:
+            failure = "the guest ended without its facts (a panic, or it never got so far)"
+        return Outcome(wanted, told, failure if told is None else "",
+                       time.monotonic() - started, console_log, image.listing)
+    finally:
+        if not keep:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _image(wanted: Scenario, store: Store) -> Image:
+    """The store's image; a kernel or initramfs given by hand takes the place of its own."""
+    if wanted.kernel and wanted.initrd:
+        return Image(Path(wanted.kernel), Path(wanted.initrd), [])
+    made = store.image(wanted)
+    return Image(Path(wanted.kernel or made.kernel), Path(wanted.initrd or made.initrd),
+                 [] if wanted.initrd else made.listing)
+
+
+def _needs_root_disk(wanted: Scenario) -> bool:
+    return not (wanted.kernel and wanted.initrd and wanted.stage == "initramfs")
+
+
+def _script_disk(wanted: Scenario, folder: Path) -> Path | None:
+    if not wanted.script:
+        return None
+    disk = folder / "script"
+    text = wanted.script.encode()
+    disk.write_bytes(text.ljust(-(-len(text) // SECTOR) * SECTOR, b"\0"))
+    return disk
+
+
+def _run(wanted: Scenario, can: qemu.Abilities, files: qemu.GuestFiles) -> str:
+    """Starts QEMU and waits; the answer is why it did not end well, or nothing."""
+    peers = Peers(can.transport, files.folder) if can.transport != "none" else None
+    process = None
+    errors = files.folder / "qemu.stderr"
+    try:
+        words = qemu.guest_words(wanted, can, files, peers)
+        with open(errors, "wb") as stderr:
+            process = qemu.start(words, stdout=stderr, stderr=stderr, cwd=files.folder,
+                                 env={"PATH": "/usr/bin:/bin", "TMPDIR": str(files.folder)},
+                                 pass_fds=[link.fileno() for link in peers.inherited]
+                                 if peers else ())
+        if peers:
+            peers.close_inherited()
+        return _wait(process, wanted.timeout, errors)
+    finally:
+        if process:
+            qemu.end(process)
+        if peers:
+            peers.close()
+
+
+def _wait(process: subprocess.Popen, timeout: float, errors: Path) -> str:
+    deadline = time.monotonic() + timeout
+    while True:
+        if stop.is_set():
+            raise Stopped
+        try:
+            status = process.wait(timeout=POLL_SECONDS)
+        except subprocess.TimeoutExpired:
+            if time.monotonic() > deadline:
+                return f"no end after {timeout} s: the guest hangs"
+            continue
+        if status == 0:
+            return ""
+        text = errors.read_text(encoding="utf-8", errors="replace").strip()
+        return f"QEMU ended with status {status}: {text[-500:] or 'without a word'}"

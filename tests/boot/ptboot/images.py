@@ -1,0 +1,283 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What a guest boots from: base tree, initramfs image, root disk; each made once and kept.
+
+    base/SUITE-KEY.tar     a root file system by mmdebstrap, with its kernel
+    image/KEY/             vmlinuz, initrd and listing: the base, our files and the package, the
+                           image rebuilt by the distribution's own tools
+    root/KEY/disk          the same tree as an ext4 disk, for what comes after the initramfs
+
+A key is a digest of all that the entry is made of. An entry is made under another name and then
+renamed; images and disks beyond a bound are dropped, the longest unused first.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from .scenario import Scenario
+from .support import GUEST_FILES, PROJECT, Problem, cache_dir, command, exclusive, say
+
+BASE_RECIPE = 1  # to be raised when mmdebstrap's options below change
+BASE_PACKAGES = {
+    "initramfs-tools": ("systemd-sysv", "udev", "kmod", "pciutils", "linux-image-amd64",
+                        "initramfs-tools", "busybox", "zstd", "dbus"),
+}
+BASE_OPTIONS = ("--aptopt=Apt::Install-Recommends \"false\"",
+                "--dpkgopt=path-exclude=/usr/share/man/*",
+                "--dpkgopt=path-exclude=/usr/share/doc/*",
+                "--dpkgopt=path-exclude=/usr/share/locale/*")
+
+DISK_MEGABYTES = 1200  # sparse
+KEEP_BYTES = 8 << 30
+KEEP_SECONDS = 3600  # an entry this young may be in use by another run
+DISK_LEAVES_OUT = ("boot", "var/lib/apt/lists", "var/cache/apt", "etc/ptboot/package.deb")
+# MODULES=dep looks at the machine it runs on; the guest's own disk has to be named.
+DEP_MODULES = ("virtio_pci", "virtio_blk", "ext4")
+
+
+@dataclass(frozen=True)
+class Image:
+    kernel: Path
+    initrd: Path
+    listing: list
+
+
+def digest(*parts) -> str:
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:20]
+
+
+def file_digest(path: Path) -> str:
+    with open(path, "rb") as handle:
+        return hashlib.sha256(handle.read()).hexdigest()
+
+
+def debian_mirror() -> str:
+    """The mirror of this machine's own apt configuration, by the developer scripts' rule."""
+    library = PROJECT / "scripts" / "lib.sh"
+    return command(["bash", "-c", '. "$1" && pt_debian_mirror', "bash", library],
+                   "the Debian mirror").strip()
+
+
+class Store:
+    """All cached entries for one package file (None: guests that are never given one)."""
+
+    def __init__(self, package: Path | None) -> None:
+        self._package = package
+        self._package_digest = file_digest(package) if package else ""
+        self._folder = cache_dir() / "boot"
+        self._guest_digest = digest([[path.name, file_digest(path)]
+                                     for path in sorted(GUEST_FILES.iterdir())
+                                     if path.is_file()])
+        self._used: set[Path] = set()
+
+    # What others ask for.
+
+    def image(self, wanted: Scenario) -> Image:
+        entry = self._entry("image", self._image_key(wanted),
+                            lambda folder: self._make_image(wanted, folder))
+        listing = (entry / "listing").read_text(encoding="utf-8", errors="replace")
+        return Image(entry / "vmlinuz", entry / "initrd", listing.splitlines())
+
+    def root_disk(self, wanted: Scenario) -> Path:
+        key = digest(self._base_key(wanted), self._guest_digest,
+                     self._package_digest if wanted.hook else "")
+        return self._entry("root", key, lambda folder: self._make_root(wanted, folder)) / "disk"
+
+    # Keys.
+
+    def _base_key(self, wanted: Scenario) -> str:
+        if wanted.builder not in BASE_PACKAGES:
+            raise Problem(f"builder {wanted.builder}: not supported yet, "
+                          f"only {', '.join(BASE_PACKAGES)}")
+        return digest(wanted.suite, BASE_PACKAGES[wanted.builder], BASE_RECIPE)
+
+    def _image_key(self, wanted: Scenario) -> str:
+        return digest(self._base_key(wanted), self._guest_digest, wanted.image_options(),
+                      self._package_digest if wanted.hook else "")
+
+    # Entries.
+
+    def _entry(self, kind: str, key: str, make) -> Path:
+        """The folder of an entry, made by make(temporary folder) if it is not there yet."""
+        entry = self._folder / kind / key
+        with exclusive(f"{kind}-{key}"):
+            if not entry.is_dir():
+                entry.parent.mkdir(parents=True, exist_ok=True)
+                temporary = Path(tempfile.mkdtemp(prefix=f".{key}.", dir=entry.parent))
+                try:
+                    make(temporary)
+                    temporary.rename(entry)
+                finally:
+                    shutil.rmtree(temporary, ignore_errors=True)
+            os.utime(entry)
+        self._used.add(entry)
+        self._drop_old()
+        return entry
+
+    def _drop_old(self) -> None:
+        """Keeps images and disks below the bound; left-overs of killed runs go too."""
+        with exclusive("drop-old"):
+            entries = []
+            for path in [*self._folder.glob("image/*"), *self._folder.glob("root/*")]:
+                with contextlib.suppress(FileNotFoundError):
+                    entries.append((path.stat().st_mtime, path, allocated_bytes(path)))
+            total = sum(size for _, _, size in entries)
+            for used, path, size in sorted(entries):
+                young = time.time() - used < KEEP_SECONDS
+                left_over = path.name.startswith(".")
+                if young or path in self._used or (total <= KEEP_BYTES and not left_over):
+                    continue
+                shutil.rmtree(path, ignore_errors=True)
+                total -= size
+
+    # Making them.
+
+    def _base(self, wanted: Scenario) -> Path:
+        path = self._folder / "base" / f"{wanted.suite}-{self._base_key(wanted)}.tar"
+        with exclusive(path.name):
+            if not path.exists():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                say(f"{wanted.suite}: building the base root file system "
+                    "(mmdebstrap; one to four minutes, once)")
+                started = time.monotonic()
+                temporary = path.with_name(f".{os.getpid()}.{path.name}")
+                try:
+                    command(["mmdebstrap", "--mode=root", "--variant=minbase", "--format=tar",
+                             *BASE_OPTIONS, "--include=" + ",".join(BASE_PACKAGES[wanted.builder]),
+                             wanted.suite, temporary, debian_mirror()],
+                            f"{wanted.suite}: base root file system")
+                    temporary.rename(path)
+                finally:
+                    temporary.unlink(missing_ok=True)
+                say(f"{wanted.suite}: base root file system ready after "
+                    f"{time.monotonic() - started:.0f} s")
+        return path
+
+    def _tree(self, wanted: Scenario, tree: Path) -> None:
+        """Unpacks the base and puts our files where the guest's own tools look for them."""
+        if os.geteuid() != 0:
+            raise Problem("root file systems and chroot need root; run this as root")
+        base = self._base(wanted)
+        tree.mkdir()
+        command(["tar", "-C", tree, "-xf", base], "unpacking the base root file system")
+        for name, place in {
+                "witness": "usr/local/lib/ptboot/witness",
+                "image-hook": "etc/initramfs-tools/hooks/ptboot",
+                "local-bottom": "etc/initramfs-tools/scripts/local-bottom/ptboot",
+                "install": "etc/ptboot/install",
+                "ptboot.target": "etc/systemd/system/ptboot.target",
+                "ptboot-witness.service": "etc/systemd/system/ptboot-witness.service"}.items():
+            put(tree / place, (GUEST_FILES / name).read_bytes())
+        command(["gcc", "-O1", "-static", "-o", tree / "usr/local/lib/ptboot/use-vfio",
+                 GUEST_FILES / "use-vfio.c"], "compiling use-vfio")
+        put(tree / "etc/fstab", b"/dev/vda / ext4 defaults 0 1\n")
+        if wanted.hook:
+            if self._package is None:
+                raise Problem("a guest with the hook needs the package: --deb FILE")
+            put(tree / "etc/ptboot/package.deb", self._package.read_bytes())
+
+    def _configure_image(self, wanted: Scenario, tree: Path) -> None:
+        """What the scenario wants in the image, said in initramfs-tools' own files."""
+        options = wanted.image_options()
+        modules = list(options["modules"])
+        if wanted.modules_policy == "dep":
+            modules += DEP_MODULES
+        put(tree / "etc/initramfs-tools/conf.d/ptboot",
+            f"MODULES={wanted.modules_policy}\n".encode())
+        put(tree / "etc/ptboot/modules", lines(modules + options["early_modules"]))
+        if options["force_modules"]:
+            put(tree / "etc/initramfs-tools/modules", lines(options["force_modules"]))
+        if options["early_modules"]:
+            put(tree / "etc/ptboot/early", lines(options["early_modules"]))
+            put(tree / "etc/initramfs-tools/scripts/init-top/a-ptboot-early",
+                (GUEST_FILES / "init-top-early").read_bytes())
+        if options["modprobe_conf"]:
+            put(tree / "etc/modprobe.d/ptboot.conf", lines(options["modprobe_conf"]))
+
+    def _make_image(self, wanted: Scenario, folder: Path) -> None:
+        what = (f"{wanted.suite}, MODULES={wanted.modules_policy}, "
+                f"{'with' if wanted.hook else 'without'} the hook")
+        say(f"building an image: {what}")
+        tree = folder / "tree"
+        self._tree(wanted, tree)
+        self._configure_image(wanted, tree)
+        if wanted.modules_policy == "dep":
+            disk = folder / "disk"
+            make_disk(tree, disk)
+            mounted = folder / "mounted"
+            mounted.mkdir()
+            command(["unshare", "--mount", "--propagation", "private", "sh",
+                     GUEST_FILES / "in-disk", disk, mounted], f"image ({what})")
+            built = folder
+        else:
+            command(["chroot", tree, "/etc/ptboot/install"], f"image ({what})")
+            (tree / "etc/ptboot/listing").rename(folder / "listing")
+            built = tree / "boot"
+        single(built, "vmlinuz-*").rename(folder / "vmlinuz")
+        single(built, "initrd.img-*").rename(folder / "initrd")
+        for left_over in ("tree", "disk", "mounted"):
+            path = folder / left_over
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+
+    def _make_root(self, wanted: Scenario, folder: Path) -> None:
+        say(f"building a root disk: {wanted.suite}, {'with' if wanted.hook else 'without'} the hook")
+        tree = folder / "tree"
+        self._tree(wanted, tree)
+        if wanted.hook:
+            # The disk needs the package's files, not another image: that is built beside it.
+            command(["chroot", tree, "dpkg", "--no-triggers", "--install",
+                     "/etc/ptboot/package.deb"], "installing the package on the root disk")
+        for name in DISK_LEAVES_OUT:
+            path = tree / name
+            if path.is_dir():
+                shutil.rmtree(path)
+                path.mkdir()
+            else:
+                path.unlink(missing_ok=True)
+        make_disk(tree, folder / "disk")
+        shutil.rmtree(tree)
+
+
+def put(path: Path, content: bytes) -> None:
+    """Writes a file of the guest; scripts are executable, the rest does not mind."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    path.chmod(0o755)
+
+
+def lines(items: list) -> bytes:
+    return "".join(f"{item}\n" for item in items).encode()
+
+
+def single(folder: Path, pattern: str) -> Path:
+    found = list(folder.glob(pattern))
+    if len(found) != 1:
+        raise Problem(f"{folder}: {len(found)} files match {pattern}, expected one")
+    return found[0]
+
+
+def make_disk(tree: Path, disk: Path) -> None:
+    with open(disk, "wb") as handle:
+        handle.truncate(DISK_MEGABYTES << 20)
+    command(["mke2fs", "-q", "-t", "ext4", "-O", "^has_journal", "-L", "ptboot", "-d", tree, disk],
+            "making the root disk")
+
+
+def allocated_bytes(path: Path) -> int:
+    """Disk space in use below a folder, as du counts it."""
+    done = subprocess.run(["du", "-s", "--block-size=1", str(path)], capture_output=True,
+                          text=True, check=False)
+    first = done.stdout.split("\t", 1)[0]
+    return int(first) if first.isdigit() else 0

@@ -1,0 +1,313 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""QEMU: what this one can do, found out by trials, and the command line of a guest's machine."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import cards, scenario
+from .configspace import ConfigSpace
+from .peer import Peers
+from .support import Problem, cache_dir, say
+
+TRIAL_SECONDS = 10
+KVM_TRIAL_SECONDS = 4
+
+# A boot sector that writes 0x10 to port 0xf4, where isa-debug-exit sits: mov al,0x10;
+# out 0xf4,al; hlt. QEMU then ends with status 2 * 0x10 + 1.
+KVM_TRIAL_CODE = bytes((0xB0, 0x10, 0xE6, 0xF4, 0xF4))
+KVM_TRIAL_STATUS = 0x21
+
+OVMF_CODE = ("/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/edk2/x64/OVMF_CODE.4m.fd",
+             "/usr/share/edk2/ovmf/OVMF_CODE.fd")
+OVMF_VARS = ("/usr/share/OVMF/OVMF_VARS_4M.fd", "/usr/share/edk2/x64/OVMF_VARS.4m.fd",
+             "/usr/share/edk2/ovmf/OVMF_VARS.fd")
+
+# Places on the root bus that are not for root ports, so that the cards' addresses stay the same
+# whatever else the machine has. 00:01 is left to amd-iommu, which takes the first free slot.
+DISPLAY_SLOT, ROOT_DISK_SLOT, SCRIPT_DISK_SLOT = 0x1B, 0x1C, 0x1D
+
+
+@dataclass(frozen=True)
+class Abilities:
+    """What the trials showed. `transport` is proxy, vfio-user or none."""
+
+    program: str
+    version: str
+    transport: str
+    accelerator: str
+
+
+def program() -> str:
+    name = os.environ.get("PT_QEMU", "qemu-system-x86_64")
+    found = shutil.which(name)
+    if not found:
+        raise Problem(f"{name}: not found (scripts/setup boot installs what the boot tests need)")
+    return found
+
+
+def end(process: subprocess.Popen) -> None:
+    """Kills one process that we started; a process stuck in the kernel is left behind."""
+    if process.poll() is None:
+        process.kill()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(timeout=5)
+
+
+def start(words: list, **options) -> subprocess.Popen:
+    """Starts QEMU so that it dies with this program, however that ends."""
+    guard = shutil.which("setpriv")
+    if guard:
+        words = [guard, "--pdeathsig", "KILL", *words]
+    return subprocess.Popen(words, stdin=subprocess.DEVNULL, start_new_session=True, **options)
+
+
+def transport_works(qemu: str, transport: str, seconds: float = TRIAL_SECONDS) -> bool:
+    """Does QEMU's firmware read the configuration of a card of ours? No guest is needed for that.
+
+    QEMU must also outlive it: versions after 7.2 may have the proxy device and crash on it.
+    """
+    card = cards.parse_card("10de:1b06")
+    with tempfile.TemporaryDirectory(prefix="ptboot.") as folder:
+        peers = Peers(transport, Path(folder))
+        process = None
+        try:
+            device = peers.add(ConfigSpace(card.functions[0], False, 1), {"addr": "2.0"})
+            words = [qemu, *machine_words("tcg"), *shared_memory_words(64), "-display", "none",
+                     "-nodefaults", *device]
+            process = start(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                            pass_fds=[link.fileno() for link in peers.inherited])
+            peers.close_inherited()
+            deadline = time.monotonic() + seconds
+            while time.monotonic() < deadline and process.poll() is None:
+                if peers.seen.wait(0.1):
+                    time.sleep(0.5)  # a crash comes at once
+                    return process.poll() is None
+            return False
+        finally:
+            if process:
+                end(process)
+            peers.close()
+
+
+def kvm_works(qemu: str, seconds: float = KVM_TRIAL_SECONDS) -> bool:
+    """Does a guest of five bytes end in time under KVM? /dev/kvm alone proves nothing: nested
+    virtualization may be there and hang."""
+    if not os.access("/dev/kvm", os.R_OK | os.W_OK):
+        return False
+    with tempfile.TemporaryDirectory(prefix="ptboot.") as folder:
+        floppy = Path(folder) / "floppy"
+        floppy.write_bytes(KVM_TRIAL_CODE.ljust(510, b"\0") + b"\x55\xaa" + bytes(1474560 - 512))
+        process = start(
+            [qemu, "-machine", "q35,accel=kvm", "-cpu", "host", "-m", "32", "-display", "none",
+             "-nodefaults", "-drive", f"file={floppy},format=raw,if=floppy,readonly=on",
+             "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04", "-no-reboot"],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            return process.wait(timeout=seconds) == KVM_TRIAL_STATUS
+        except subprocess.TimeoutExpired:
+            return False
+        finally:
+            end(process)
+
+
+def choose_transport(works) -> str:
+    """The first of the two transports for which `works(name)` is true, or none."""
+    return next((name for name in ("proxy", "vfio-user") if works(name)), "none")
+
+
+def abilities() -> Abilities:
+    """Trials of this QEMU on this machine; remembered until either changes."""
+    qemu = program()
+    forced = os.environ.get("PT_TRANSPORT"), os.environ.get("PT_ACCEL")
+    boot_id = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    status = os.stat(qemu)
+    identity = [boot_id, qemu, status.st_size, status.st_mtime_ns, *forced]
+    memory = cache_dir() / "qemu-abilities.json"
+    with contextlib.suppress(OSError, ValueError, KeyError):
+        known = json.loads(memory.read_text(encoding="utf-8"))
+        if known["identity"] == identity:
+            return Abilities(**known["abilities"])
+
+    version = subprocess.run([qemu, "--version"], capture_output=True, text=True, check=False)
+    first_line = version.stdout.partition("\n")[0] or f"{qemu}: no version"
+    transport = forced[0] or choose_transport(lambda name: transport_works(qemu, name))
+    accelerator = forced[1] or ("kvm" if kvm_works(qemu) else "tcg")
+    found = Abilities(qemu, first_line, transport, accelerator)
+    temporary = memory.with_suffix(f".{os.getpid()}")
+    temporary.write_text(json.dumps({"identity": identity, "abilities": vars(found)}),
+                         encoding="utf-8")
+    temporary.rename(memory)
+    say(f"{first_line}: cards of any ids by {transport}, accelerator {accelerator}")
+    return found
+
+
+def machine_words(accelerator: str) -> list[str]:
+    """With TCG one CPU without 5-level paging: with two, one boot of four ended in an int3 oops."""
+    if accelerator == "kvm":
+        return ["-machine", "q35,accel=kvm,kernel_irqchip=split,memory-backend=memory",
+                "-cpu", "host", "-smp", "1"]
+    return ["-machine", "q35,accel=tcg,memory-backend=memory", "-cpu", "max,-la57", "-smp", "1"]
+
+
+def shared_memory_words(megabytes: int) -> list[str]:
+    """Both transports hand the guest's memory to the peer, which needs it in a file."""
+    return ["-m", str(megabytes), "-object",
+            f"memory-backend-memfd,id=memory,size={megabytes}M,share=on"]
+
+
+class Topology:
+    """Root ports and bridges, made when a device first asks for them."""
+
+    def __init__(self) -> None:
+        self.words: list[str] = []
+        self._ports: dict[int, str] = {}
+        self._taken: set[tuple] = set()
+        self._reserved: set[int] = set()
+
+    def reserve(self, wheres: list) -> None:
+        """Slots that are asked for by number are not given to those who ask for any."""
+        self._reserved.update(where.port for where in wheres if where.port is not None)
+
+    def place(self, where: cards.Where, function: int) -> dict:
+        """bus= and addr= for a function of the device at this place."""
+        if where.root:
+            return {}
+        port = where.port if where.port is not None else self._new_port()
+        bus, slot = self._bus(port, where.bridge), 1 if where.bridge == "pci" else 0
+        if (bus, function) in self._taken:
+            raise Problem(f"slot {port:x}: function {function} is taken twice")
+        self._taken.add((bus, function))
+        return {"bus": bus, "addr": f"{slot}.{function}"}
+
+    def new_place(self, where: cards.Where) -> cards.Where:
+        """The same place with its port decided, for the further functions of a card."""
+        if where.root or where.port is not None:
+            return where
+        return cards.Where(self._new_port(), where.function, where.bridge)
+
+    def _new_port(self) -> int:
+        for port in range(cards.FIRST_PORT, cards.LAST_PORT + 1):
+            if port not in self._ports and port not in self._reserved:
+                self._reserved.add(port)
+                return port
+        raise Problem(f"no free root port: {cards.LAST_PORT - cards.FIRST_PORT + 1} are possible")
+
+    def _bus(self, port: int, bridge: str) -> str:
+        if port not in self._ports:
+            self._ports[port] = bridge
+            self._add(f"pcie-root-port,id=port{port:x},bus=pcie.0,addr={port:x}.0,"
+                      f"chassis={port},slot={port}")
+            if bridge == "switch":
+                self._add(f"x3130-upstream,id=up{port:x},bus=port{port:x}")
+                self._add(f"xio3130-downstream,id=down{port:x},bus=up{port:x},"
+                          f"chassis={port + 64},slot=0")
+            elif bridge == "pci":
+                self._add(f"pcie-pci-bridge,id=pci{port:x},bus=port{port:x}")
+        elif self._ports[port] != bridge:
+            raise Problem(f"slot {port:x}: two devices ask for different bridges in front of it")
+        return {"": "port", "switch": "down", "pci": "pci"}[bridge] + f"{port:x}"
+
+    def _add(self, device: str) -> None:
+        self.words += ["-device", device]
+
+
+def card_words(wanted: scenario.Scenario, peers: Peers | None) -> list[str]:
+    """All cards and devices of a scenario. Without peers the stand-ins take the cards' places."""
+    gpus = [cards.parse_card(text) for text in wanted.gpus]
+    devices = list(wanted.devices)
+    if gpus and peers is None:
+        for number, text in enumerate(wanted.gpus):
+            devices += scenario.stand_in_devices(text, cards.FIRST_PORT + number)
+        gpus = []
+    parsed = [cards.parse_device(text) for text in devices]
+    topology = Topology()
+    topology.reserve([card.where for card in gpus] + [where for _, where in parsed if where])
+
+    words = []
+    for card in gpus:
+        where = topology.new_place(card.where)
+        many = len(card.functions) > 1
+        for number, function in enumerate(card.functions):
+            place = topology.place(where, number)
+            if many and number == 0:
+                place["multifunction"] = "on"
+            words += peers.add(ConfigSpace(function, many, number % 4 + 1), place)
+    for device, where in parsed:
+        place = topology.place(where, where.function) if where else {}
+        words += ["-device", device + "".join(f",{k}={v}" for k, v in place.items())]
+    return topology.words + words
+
+
+def firmware_words(name: str, folder: Path) -> list[str]:
+    if name == "seabios":
+        return []
+    code = next((path for path in OVMF_CODE if os.path.exists(path)), None)
+    variables = next((path for path in OVMF_VARS if os.path.exists(path)), None)
+    if not code or not variables:
+        raise Problem("firmware ovmf: no OVMF_CODE and OVMF_VARS found (package ovmf)")
+    own = folder / "OVMF_VARS.fd"
+    shutil.copyfile(variables, own)
+    return ["-drive", f"if=pflash,format=raw,readonly=on,file={code}",
+            "-drive", f"if=pflash,format=raw,file={own}"]
+
+
+def disk_words(path: Path, name: str, slot: int, serial: str) -> list[str]:
+    """A virtio disk whose changes are thrown away."""
+    return ["-drive", f"file={path},if=none,id={name},format=raw,snapshot=on",
+            "-device", f"virtio-blk-pci,drive={name},addr={slot:x}.0,serial={serial}"]
+
+
+def default_cmdline(wanted: scenario.Scenario) -> str:
+    words = ["root=/dev/vda", "rw"]
+    if wanted.display != "none":
+        words.append("console=tty0")
+    words += ["console=ttyS0", "panic=-1", "oops=panic", f"ptboot.stage={wanted.stage}",
+              "systemd.unit=ptboot.target", "systemd.show_status=no"]
+    if wanted.iommu == "intel":
+        words += ["intel_iommu=on", "iommu=pt"]
+    elif wanted.iommu == "amd":
+        words.append("iommu=pt")
+    return " ".join(words)
+
+
+@dataclass(frozen=True)
+class GuestFiles:
+    """What a guest is made of and where it writes."""
+
+    kernel: Path
+    initrd: Path
+    root_disk: Path | None
+    script_disk: Path | None
+    console_log: Path
+    witness_log: Path
+    folder: Path
+
+
+def guest_words(wanted: scenario.Scenario, can: Abilities, files: GuestFiles,
+                peers: Peers | None) -> list[str]:
+    """The whole command line of the machine."""
+    words = [can.program, *machine_words(can.accelerator), *shared_memory_words(wanted.memory),
+             "-nodefaults", "-display", "none", "-no-reboot",
+             *firmware_words(wanted.firmware, files.folder)]
+    if wanted.iommu != "none":
+        words += ["-device", f"{wanted.iommu}-iommu,intremap=on"]
+    if wanted.display == "std":
+        words += ["-device", f"VGA,addr={DISPLAY_SLOT:x}.0"]
+    if files.root_disk:
+        words += disk_words(files.root_disk, "root", ROOT_DISK_SLOT, "root")
+    if files.script_disk:
+        words += disk_words(files.script_disk, "script", SCRIPT_DISK_SLOT, "script")
+    words += card_words(wanted, peers)
+    cmdline = wanted.cmdline or f"{default_cmdline(wanted)} {wanted.append}".strip()
+    return words + ["-serial", f"file:{files.console_log}", "-serial", f"file:{files.witness_log}",
+                    "-kernel", str(files.kernel), "-initrd", str(files.initrd),
+                    "-append", cmdline]

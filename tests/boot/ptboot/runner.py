@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""All cases on all suites: each different guest is booted once, then every test is judged."""
+
+from __future__ import annotations
+
+import concurrent.futures
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import cards, expect, guest, qemu, report, scenario
+from .cases import Case
+from .images import Store
+from .scenario import Scenario
+from .support import Problem, Stopped, say
+
+OK, FAIL, SKIPPED = "ok", "FAIL", "skipped"
+
+
+@dataclass
+class Test:
+    """One claim or one control on one suite."""
+
+    case: Case
+    suite: str
+    is_control: bool
+    scenario: Scenario
+    result: str = ""
+    reasons: tuple = ()
+
+    @property
+    def name(self) -> str:
+        return f"{self.suite}/{self.case.name}" + (".control" if self.is_control else "")
+
+
+def plan(cases: list[Case], suite: str, pattern: str, can: qemu.Abilities) -> list[Test]:
+    """All tests that are asked for; those this QEMU cannot show are marked as skipped."""
+    tests = []
+    for case in cases:
+        if can.transport == "none":
+            case = case.with_stand_ins()
+        for name in case.suites:
+            if suite not in ("", name) or pattern not in f"{name}/{case.name}":
+                continue
+            for is_control in (False, True):
+                wanted = case.control(name) if is_control else case.scenario(name)
+                test = Test(case, name, is_control, wanted)
+                reason = missing_ability(wanted, can)
+                if reason:
+                    test.result, test.reasons = SKIPPED, (reason,)
+                tests.append(test)
+    return tests
+
+
+def missing_ability(wanted: Scenario, can: qemu.Abilities) -> str:
+    if can.transport != "none":
+        return ""
+    try:
+        for text in wanted.gpus:
+            scenario.stand_in_devices(text, cards.FIRST_PORT)
+    except Problem as problem:
+        return str(problem)
+    return ""
+
+
+def judge(test: Test, outcome: guest.Outcome) -> None:
+    """Fills in the test's result. In a control each claim has to fail, not just be unknown."""
+    if outcome.facts is None:
+        test.result, test.reasons = FAIL, (outcome.failure,)
+        return
+    also = test.case.control_also if test.is_control else test.case.also
+    reasons = []
+    for items, wanted in ((test.case.claim, expect.FAILS if test.is_control else expect.HOLDS),
+                          (also, expect.HOLDS)):
+        for item in items:
+            verdict = expect.judge(item, outcome.facts, outcome.listing)
+            if verdict.value == wanted:
+                continue
+            if wanted == expect.FAILS:
+                reasons.append(f"the claim should fail here, but {verdict.value}: {verdict.reason}")
+            else:
+                reasons.append(verdict.reason)
+    test.result, test.reasons = (FAIL, tuple(reasons)) if reasons else (OK, ())
+
+
+def boot_all(tests: list[Test], can: qemu.Abilities, store: Store, logs: Path,
+             jobs: int) -> dict[str, guest.Outcome]:
+    """Boots each different scenario once, the long ones first; the outcomes by scenario key."""
+    wanted: dict[str, Test] = {}
+    for test in tests:
+        if test.result != SKIPPED:
+            wanted.setdefault(test.scenario.key(), test)
+    order = sorted(wanted, key=lambda key: wanted[key].scenario.stage != "system")
+    numbers = {key: number for number, key in enumerate(order, 1)}
+
+    def one(key: str) -> guest.Outcome:
+        test = wanted[key]
+        label = f"{numbers[key]}/{len(order)} {test.name}"
+        if guest.stop.is_set():
+            raise Stopped
+        say(f"start {label}")
+        log = logs / f"{test.name.replace('/', '-')}.log"
+        try:
+            outcome = guest.boot(test.scenario, can, store, log)
+        except Problem as problem:
+            outcome = guest.Outcome(test.scenario, None, str(problem), 0.0, log)
+        say(f"ended {label} after {outcome.seconds:.0f} s" +
+            (f": {outcome.failure}" if outcome.failure else ""))
+        return outcome
+
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        futures = {key: pool.submit(one, key) for key in order}
+        try:
+            return {key: future.result() for key, future in futures.items()}
+        except BaseException:
+            guest.stop.set()
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def run(cases: list[Case], suite: str, pattern: str, can: qemu.Abilities, store: Store,
+        logs: Path, jobs: int) -> list[Test]:
+    tests = plan(cases, suite, pattern, can)
+    if not tests:
+        raise Problem("no case is left: no case's name or suites match what was asked for")
+    if can.transport == "none":
+        say(f"{can.version} cannot present cards with ids of our choice: "
+            "ati-vga (1002:5159) and ich9-intel-hda (8086:293e) stand in for the GTX 1080 Ti")
+    outcomes = boot_all(tests, can, store, logs, jobs)
+    for test in tests:
+        if test.result != SKIPPED:
+            judge(test, outcomes[test.scenario.key()])
+    print(summary(tests, outcomes))
+    return tests
+
+
+def summary(tests: list[Test], outcomes: dict) -> str:
+    """A row for each case, and below the reasons of everything that is not ok."""
+    suites = sorted({test.suite for test in tests})
+    cells: dict[str, dict] = {}
+    for test in tests:
+        row = cells.setdefault(test.case.name, {"title": test.case.title})
+        row[test.suite, test.is_control] = test.result
+    header = ["case", *(f"{suite}{part}" for suite in suites for part in ("", " control")), "claim"]
+    rows = [[name, *(row.get((suite, control), "-") for suite in suites
+                     for control in (False, True)), row["title"]] for name, row in cells.items()]
+    text = ["", report.table(header, rows), ""]
+    for test in tests:
+        if test.result == OK:
+            continue
+        text.append(f"{test.result} {test.name}: {test.case.title}")
+        if test.is_control:
+            text.append(f"    control: {test.case.control_why}")
+        text += [f"    {reason}" for reason in test.reasons]
+        if test.result == FAIL:
+            text.append(f"    console log: {outcomes[test.scenario.key()].console_log}")
+    guests = f"{len(outcomes)} guests, {sum(o.seconds for o in outcomes.values()):.0f} guest seconds"
+    return "\n".join([*text, guests])

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""One guest, completely described: two equal scenarios are the same boot."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from dataclasses import dataclass
+
+from . import cards
+from .support import Problem
+
+SUITES = ("bookworm", "trixie", "sid")
+BUILDERS = ("initramfs-tools", "dracut", "dracut-nosystemd", "mkinitcpio")
+CHOICES = {
+    "suite": SUITES,
+    "builder": BUILDERS,
+    "modules_policy": ("most", "dep"),
+    "firmware": ("seabios", "ovmf"),
+    "iommu": ("intel", "amd", "none"),
+    "display": ("none", "std"),
+    "stage": ("initramfs", "system"),
+}
+
+# In every image, whatever its policy: without the native drivers there is no race to win.
+RACE_MODULES = ("bochs", "nouveau", "radeon", "snd-hda-intel")
+
+# What a QEMU that cannot present foreign ids offers instead, with the drivers that go for it.
+STAND_INS = {"10de:1b06": ("1002:5159", "ati-vga,model=rv100", "nouveau", "radeon"),
+             "10de:10ef": ("8086:293e", "ich9-intel-hda", None, None)}
+
+
+@dataclass(frozen=True)
+class Scenario:
+    suite: str = "trixie"
+    builder: str = "initramfs-tools"
+    modules_policy: str = "most"
+    firmware: str = "seabios"
+    iommu: str = "intel"
+    display: str = "none"
+    stage: str = "system"
+    hook: bool = True
+    gpus: tuple = ()
+    devices: tuple = ()
+    modules: tuple = ()
+    force_modules: tuple = ()
+    early_modules: tuple = ()
+    modprobe_conf: tuple = ()
+    append: str = ""
+    cmdline: str = ""
+    kernel: str = ""
+    initrd: str = ""
+    script: str = ""
+    memory: int = 1024
+    timeout: int = 300
+
+    def image_options(self) -> dict:
+        """The part that decides what is in the image; the rest is decided at each boot."""
+        return {"builder": self.builder, "modules_policy": self.modules_policy,
+                "modules": sorted({*RACE_MODULES, *self.modules}),
+                "force_modules": list(self.force_modules),
+                "early_modules": list(self.early_modules),
+                "modprobe_conf": list(self.modprobe_conf)}
+
+    def key(self) -> str:
+        """Equal for scenarios that are the same boot."""
+        text = json.dumps(dataclasses.asdict(self), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+FIELDS = {field.name: field for field in dataclasses.fields(Scenario)}
+
+
+def make(table: dict, where: str) -> Scenario:
+    """A scenario from a table of plain values; `where` begins the text of a complaint."""
+    values = {}
+    for name, value in table.items():
+        if name not in FIELDS:
+            raise Problem(f"{where}: unknown option {name!r} (known: {', '.join(FIELDS)})")
+        wanted = type(FIELDS[name].default)
+        if wanted is tuple and isinstance(value, list):
+            value = tuple(value)
+        if type(value) is not wanted:
+            raise Problem(f"{where}: {name} = {value!r}: not a {wanted.__name__}")
+        if name in CHOICES and value not in CHOICES[name]:
+            raise Problem(f"{where}: {name} {value!r} is not one of {', '.join(CHOICES[name])}")
+        values[name] = value
+    made = Scenario(**values)
+    for text in made.gpus:
+        cards.parse_card(text)
+    for text in made.devices:
+        cards.parse_device(text)
+    if made.cmdline and made.append:
+        raise Problem(f"{where}: cmdline is the whole command line, append adds to the usual one: "
+                      "give only one of them")
+    return made
+
+
+def stand_in_words() -> list[tuple[str, str]]:
+    """What is replaced in a case's texts when stand-in cards are used."""
+    words = []
+    for ids, (other_ids, _, driver, other_driver) in STAND_INS.items():
+        words.append((ids, other_ids))
+        if driver:
+            words.append((driver, other_driver))
+    return words
+
+
+def with_stand_ins(value):
+    """The same value (text, list, table) with the stand-ins' ids and driver names."""
+    if isinstance(value, str):
+        for old, new in stand_in_words():
+            value = value.replace(old, new)
+        return value
+    if isinstance(value, (list, tuple)):
+        return type(value)(with_stand_ins(item) for item in value)
+    if isinstance(value, dict):
+        return {with_stand_ins(k): with_stand_ins(v) for k, v in value.items()}
+    return value
+
+
+def stand_in_devices(gpu: str, slot: int) -> list[str]:
+    """QEMU's own devices for an emulated card, or a Problem when there is none for its ids.
+
+    They share the root port in `slot`, as the functions of the card would."""
+    card = cards.parse_card(gpu)
+    if card.where != cards.Where():
+        raise Problem(f"card {gpu!r}: a card with a chosen place has no stand-in")
+    devices = []
+    for number, function in enumerate(card.functions):
+        if function.ids not in STAND_INS:
+            raise Problem(f"card {gpu!r}: this QEMU cannot present ids of our choice, and no "
+                          f"device of its own stands in for {function.ids}")
+        name = STAND_INS[function.ids][1]
+        multi = ",multifunction=on" if number == 0 and len(card.functions) > 1 else ""
+        devices.append(f"{name}{multi}@{slot:x}.{number}")
+    return devices
