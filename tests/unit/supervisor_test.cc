@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "hook/supervisor.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <catch2/catch_test_macros.hpp>
+#include <cerrno>
+#include <string>
+
+#include "sys/clock.h"
+
+namespace {
+
+using namespace pt;
+using State = StepResult::State;
+
+// Each letter is a step: d does its work, f fails, h hangs, c crashes, s is slow (30 ms), p tells
+// what it sees of the step before it.
+StepResult run_letter(void* context, std::size_t index, const StepResult* results) {
+    const std::string& letters = *static_cast<const std::string*>(context);
+    switch (letters[index]) {
+        case 'h':
+            for (;;) pause();
+        case 'c':
+            (void)raise(SIGKILL);
+            break;
+        case 's':
+            sleep_us(30'000);
+            break;
+        case 'f':
+            return {State::kFailed, EIO, 0};
+        case 'p':
+            return {results[index - 1].state, results[index - 1].error, 1};
+        default:
+            break;
+    }
+    return {State::kDone, 0, 0};
+}
+
+std::string states(std::string letters, const Supervision& limits) {
+    std::string text;
+    for (const StepResult& result : run_supervised(letters.size(), limits, run_letter, &letters)) {
+        switch (result.state) {
+            case State::kDone:
+                text += 'd';
+                break;
+            case State::kFailed:
+                text += result.error == EIO ? 'f' : '?';
+                break;
+            case State::kHung:
+                text += 'h';
+                break;
+            case State::kCrashed:
+                text += 'c';
+                break;
+            case State::kNotReached:
+                text += '-';
+                break;
+            default:
+                text += '?';
+        }
+    }
+    return text;
+}
+
+TEST_CASE("a step that fails, hangs or crashes costs no other step", "[supervisor]") {
+    const Supervision limits{100, 2000};
+    CHECK(states("", limits) == "");
+    CHECK(states("ddd", limits) == "ddd");
+    CHECK(states("dfd", limits) == "dfd");
+    CHECK(states("dhd", limits) == "dhd");
+    CHECK(states("dcd", limits) == "dcd");
+    CHECK(states("hch", limits) == "hch");
+    CHECK(states("c", limits) == "c");
+}
+
+TEST_CASE("a step sees what became of those before it, in whichever process", "[supervisor]") {
+    const Supervision limits{100, 2000};
+    CHECK(states("fp", limits) == "ff");
+    CHECK(states("hp", limits) == "hh");
+    CHECK(states("cp", limits) == "cc");
+}
+
+TEST_CASE("the deadline ends the run wherever it is", "[supervisor]") {
+    const std::uint64_t begin = now_us();
+    CHECK(states("dhhhhhd", {100, 250}) == "dhhh---");
+    CHECK(now_us() - begin < 1'500'000);
+}
+
+TEST_CASE("many steps that are slow together, but none alone, are let be", "[supervisor]") {
+    CHECK(states("ssssss", {120, 5000}) == "dddddd");
+}
+
+TEST_CASE("a signal mask or handler that was inherited does no harm", "[supervisor]") {
+    (void)signal(SIGCHLD, SIG_IGN);
+    CHECK(states("dcd", {100, 2000}) == "dcd");
+    (void)signal(SIGCHLD, SIG_DFL);
+    sigset_t all, before;
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, &before);
+    CHECK(states("dhd", {100, 2000}) == "dhd");
+    sigprocmask(SIG_SETMASK, &before, nullptr);
+}
+
+}  // namespace
