@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import os
 import signal
@@ -68,6 +69,8 @@ def parser() -> argparse.ArgumentParser:
         help="load it before every other script of the initramfs")
     add("--modprobe-conf", dest="modprobe_conf", action="append", default=[], metavar="LINE",
         help="a line for /etc/modprobe.d")
+    add("--image-edit", dest="image_edit", default="", metavar="SHELL",
+        help="commands that change the image, below $DESTDIR, before it is packed")
     add("--append", default="", metavar="WORDS", help="added to the kernel command line")
     add("--cmdline", default="", metavar="WORDS", help="the whole kernel command line")
     add("--kernel", default="", metavar="FILE", help="boot this kernel")
@@ -119,7 +122,9 @@ def run_scenario(arguments: argparse.Namespace, wanted: scenario.Scenario) -> in
     if reason:
         raise Problem(reason)
     if wanted.gpus and can.transport == "none":
-        say(f"{can.version} cannot present ids of our choice; stand-ins with other ids are used")
+        wanted = dataclasses.replace(wanted, append=scenario.with_stand_ins(wanted.append))
+        say(f"{can.version} cannot present ids of our choice; stand-ins with other ids are used, "
+            f"and the command line's are replaced: {wanted.append}")
     store = Store(package(arguments.deb) if wanted.hook else None)
     log = (arguments.keep_log or arguments.logs / f"by-hand-{os.getpid()}.log").resolve()
     say(f"booting {wanted.suite} to the {wanted.stage} stage "

@@ -202,6 +202,8 @@ class Store:
                 (GUEST_FILES / "init-top-early").read_bytes())
         if options["modprobe_conf"]:
             put(tree / "etc/modprobe.d/ptboot.conf", lines(options["modprobe_conf"]))
+        if options["image_edit"]:
+            put(tree / "etc/ptboot/edit", lines([options["image_edit"]]))
 
     def _make_image(self, wanted: Scenario, folder: Path) -> None:
         what = (f"{wanted.suite}, MODULES={wanted.modules_policy}, "
