@@ -84,7 +84,7 @@ int read_link_name(int dir, const char* path, std::string& result) {
 }
 
 bool exists(int dir, const char* path) {
-    return faccessat(dir, path, F_OK, 0) == 0;
+    return Fd(openat(dir, path, O_PATH | O_CLOEXEC)).is_open();
 }
 
 bool has_entries(int dir, const char* path) {

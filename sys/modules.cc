@@ -2,8 +2,8 @@
 #include "sys/modules.h"
 
 #include <libkmod.h>
-#include <spawn.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <cerrno>
 
@@ -23,8 +23,12 @@ int run_modprobe(const char* name) {
     char* const arguments[] = {program, const_cast<char*>(name), nullptr};
     char path[] = "PATH=/sbin:/usr/sbin:/bin:/usr/bin";
     char* const environment[] = {path, nullptr};
-    pid_t pid = 0;
-    if (posix_spawn(&pid, program, nullptr, nullptr, arguments, environment) != 0) return ENOSYS;
+    const pid_t pid = fork();
+    if (pid < 0) return errno;
+    if (pid == 0) {
+        execve(program, arguments, environment);
+        _exit(127);
+    }
     int status = 0;
     while (waitpid(pid, &status, 0) < 0)
         if (errno != EINTR) return errno;
