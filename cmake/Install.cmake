@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# With the prefix /usr the files lie where initramfs-tools looks and where its hook expects the
+# program. Its path is not CMAKE_INSTALL_LIBDIR: in the image it is the same on each distribution.
+include(GNUInstallDirs)
+
+install(PROGRAMS "$<TARGET_FILE:pt-hook>" DESTINATION lib/pt-hook)
+install(PROGRAMS initramfs-tools/hooks/pt-hook DESTINATION share/initramfs-tools/hooks)
+install(PROGRAMS initramfs-tools/scripts/init-top/pt-hook
+        DESTINATION share/initramfs-tools/scripts/init-top)
+install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+install(FILES README.md CHANGELOG.md DESTINATION "${CMAKE_INSTALL_DOCDIR}" OPTIONAL)
+install(FILES man/pt-hook.8 DESTINATION "${CMAKE_INSTALL_MANDIR}/man8")
+install(FILES man/pt-hook-cmdline.7 DESTINATION "${CMAKE_INSTALL_MANDIR}/man7")
