@@ -9,6 +9,9 @@
 namespace pt {
 namespace {
 
+// More than any name that is ours.
+constexpr std::size_t kParameterMax = 80;
+
 void put_error(std::string& out, std::int32_t error) {
     put(out, std::strerror(error));
 }
@@ -33,7 +36,8 @@ void put_iommu_advice(std::string& out, const Report& report) {
 
 Line complaint_line(const Complaint& complaint) {
     Line line{Level::kWarning, {}};
-    put_printable(line.text, complaint.parameter);
+    // A name that is none of ours has any length, and the kernel log refuses long lines.
+    put_printable(line.text, complaint.parameter.substr(0, kParameterMax));
     put(line.text, ": ");
     put_quoted(line.text, complaint.item);
     put(line.text, " at column ");

@@ -134,6 +134,17 @@ TEST_CASE("complaints come first, with column and reason, then what cannot be re
     CHECK(lines[4].text.starts_with("0000:01:00.0 10de:1b06 (display): bind"));
 }
 
+TEST_CASE("a complaint is short enough for the kernel log, however long the word", "[report]") {
+    const std::string control(3000, '\x01');
+    const Told told("pt." + control + "=1 pt.ids=" + control + ":1", {}, {});
+    const std::vector<Line> lines = describe_plan(told.report());
+    REQUIRE(lines.size() == 2);
+    for (const Line& line : lines) {
+        CHECK(line.text.size() < 900);
+        CHECK(line.text.ends_with(", ignored"));
+    }
+}
+
 TEST_CASE("each fault has its own words", "[report]") {
     const Fault faults[] = {
         Fault::kEmptyItem, Fault::kWhiteSpace,       Fault::kNoDevice,       Fault::kTooManyFields,
