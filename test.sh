@@ -1,0 +1,171 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# ./test.sh [--help] [PART...]
+#
+# Runs the tests of the parts, of all when none is named, and ends with a table:
+#
+#   lint      shell scripts, layout and checks of C++, manual pages
+#   build     the release build: reproducible, and refused when it is not as it should be
+#   unit      each file of the program, on tables; also under AddressSanitizer and UBSan
+#   tree      the program on fake sysfs trees; also under the sanitizers
+#   fuzz      the fuzz targets on their corpus, and a short run of each
+#   package   the Debian package as a file
+#   image     the package in Debian systems, and what initramfs-tools makes of it
+#   boot      Debian guests in QEMU, with emulated graphics cards
+#   bench     cost of a run by numbers of devices
+#
+# Installs what a part needs (scripts/setup), which asks for root's rights if something is missing;
+# image and boot run as root. Logs go to build/test-logs, downloads and images to ~/.cache/pt-hook.
+# Exit status: 0 nothing failed, 1 something failed, 2 wrong usage.
+
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/scripts/lib.sh"
+
+all_parts=(lint build unit tree fuzz package image boot bench)
+usage() { sed -n '/^#$/,/^$/ s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" | sed 1d; }
+
+# ctest_part LABEL PRESET...: builds each preset, runs the tests with the label in it, and sums up.
+ctest_part() {
+    local label=$1 preset junit status=0 passed=0 failed=0 skipped=0
+    local -A count
+    shift
+    for preset in "$@"; do
+        cmake --preset "$preset" && cmake --build --preset "$preset" || return
+        junit=$pt_source_dir/build/$preset/$label.xml
+        rm -f "$junit"
+        ctest --preset "$preset" --label-regex "^$label\$" --parallel 2 --output-junit "$junit" ||
+            status=$?
+        for name in tests failures disabled skipped; do
+            count[$name]=$(grep -om1 "\b$name=\"[0-9]*\"" "$junit" | tr -dc 0-9) || return
+        done
+        failed=$((failed + count[failures]))
+        skipped=$((skipped + count[disabled] + count[skipped]))
+        passed=$((passed + count[tests] - count[failures] - count[disabled] - count[skipped]))
+    done
+    printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
+    return "$status"
+}
+
+# root_part RUNNER OPTION...: on a package that was built before, by the user who owns the tree.
+root_part() {
+    local deb cache
+    deb=$(scripts/build-deb build/package | tail -n 1) && [ -n "$deb" ] || return
+    cache=$(pt_cache)
+    as_root env PT_CACHE_DIR="$cache" "$@" --deb "$deb"
+}
+
+run_part() {
+    case $1 in
+        unit) ctest_part unit test asan ;;
+        tree) ctest_part tree test asan ;;
+        image) root_part tests/image/run ;;
+        boot) root_part tests/boot/run --all ;;
+        *) "tests/$1/run" ;;
+    esac
+}
+
+elapsed() { printf '[%2d:%02d]' $((SECONDS / 60)) $((SECONDS % 60)); }
+
+# Shows once a minute that the part goes on, until it gets SIGTERM.
+heartbeat() {
+    local nap
+    trap 'kill "$nap"; exit' TERM
+    while sleep 60 & nap=$!; wait "$nap"; do
+        printf '%s %-8s %s\n' "$(elapsed)" "$1" "$(tail -n 1 "$2" | cut -c 1-100)"
+    done
+}
+
+# A job in the background does not hear Ctrl-C.
+beat=
+stop_heartbeat() {
+    [ -z "$beat" ] || kill "$beat" 2>/dev/null || true
+    beat=
+}
+
+# Runs a part with its output in a log; adds its line to the table.
+part() {
+    local name=$1 log=build/test-logs/$1.log status=0 begin=$SECONDS counts
+    printf '%s %-8s ...\n' "$(elapsed)" "$name"
+    : >"$log"
+    heartbeat "$name" "$log" &
+    beat=$!
+    # In a shell of its own, where a failure ends the part and not the run. `|| status=` would
+    # switch "set -e" off in all that is run, so the status is taken afterwards.
+    set +e
+    (
+        set -e
+        scripts/setup "$name"
+        run_part "$name"
+    ) >"$log" 2>&1 </dev/null
+    status=$?
+    set -e
+    stop_heartbeat
+
+    counts=$(tail -n 1 "$log")
+    if [ "$status" = 3 ] && [[ $counts == setup:* ]]; then
+        counts="0 passed, 0 failed, 1 skipped"
+        printf '%s\n' "${log##*/}: $(tail -n 1 "$log")" >>"$skips"
+    elif [[ ! $counts =~ ^[0-9]+\ passed,\ [0-9]+\ failed,\ [0-9]+\ skipped$ ]]; then
+        printf '      %s\n' "no sum at the end of $log; it ended with status $status:"
+        tail -n 20 "$log" | sed 's/^/      | /'
+        counts="0 passed, 1 failed, 0 skipped"
+    elif [ "$status" != 0 ] && [[ $counts == *" 0 failed,"* ]]; then
+        printf '      %s\n' "no test failed, but it ended with status $status: $log"
+        counts=${counts/ 0 failed/ 1 failed}
+    elif [[ $counts != *" 0 failed,"* ]]; then
+        grep -iE '^ *(FAIL|[0-9]+ - .*\(Failed\)|.*\*\*\*Failed)' "$log" | head -n 20 |
+            sed 's/^/      | /' || true
+        printf '      %s\n' "all of it: $log"
+    fi
+    { grep -E '^skip' "$log" || true; } | sed "s/^skip */$name: /" >>"$skips"
+    printf '%s %-8s %s (%d s)\n' "$(elapsed)" "$name" "$counts" $((SECONDS - begin))
+    printf '%s %s %d\n' "$name" "${counts//[!0-9 ]/}" $((SECONDS - begin)) >>"$table"
+}
+
+# The table; fails when a test has failed.
+sum_up() {
+    printf '\n'
+    if [ -s "$skips" ]; then
+        printf 'skipped:\n'
+        sed 's/^/  /' "$skips"
+        printf '\n'
+    fi
+    awk '
+        function row(name, passed, failed, skipped, time) {
+            printf "%-8s %8s %8s %8s %8s\n", name, passed, failed, skipped, time
+        }
+        BEGIN { row("part", "passed", "failed", "skipped", "time") }
+        {
+            row($1, $2, $3, $4, $5 " s")
+            for (i = 2; i <= 5; i++)
+                sum[i] += $i
+        }
+        END {
+            row("all", sum[2], sum[3], sum[4], sum[5] " s")
+            exit sum[3] > 0
+        }' "$table"
+}
+
+parts=()
+for word in "$@"; do
+    case " ${all_parts[*]} " in
+        *" $word "*) parts+=("$word") ;;
+        *)
+            if [ "$word" = --help ] || [ "$word" = -h ]; then usage && exit 0; fi
+            printf 'test.sh: no such part: %s\n\n' "$word" >&2
+            usage >&2
+            exit 2
+            ;;
+    esac
+done
+[ ${#parts[@]} -gt 0 ] || parts=("${all_parts[@]}")
+
+cd "$pt_source_dir"
+mkdir -p build/test-logs
+table=$(mktemp)
+skips=$(mktemp)
+trap 'stop_heartbeat; rm -f "$table" "$skips"' EXIT
+for name in "${parts[@]}"; do part "$name"; done
+sum_up
