@@ -93,7 +93,8 @@ int asprintf(char** text, const char* format, ...) {
 int vfprintf(FILE*, const char* format, va_list arguments) {
     char text[256];
     const int length = vsnprintf(text, sizeof text, format, arguments);
-    return static_cast<int>(write(STDERR_FILENO, text, strnlen(text, sizeof text))) < 0 ? -1 : length;
+    return static_cast<int>(write(STDERR_FILENO, text, strnlen(text, sizeof text))) < 0 ? -1
+                                                                                        : length;
 }
 
 int fprintf(FILE* stream, const char* format, ...) {

@@ -12,7 +12,7 @@ namespace {
 
 // Stands before each block's bytes and keeps them aligned for any type.
 struct alignas(16) Block {
-    Block* below;  // null for the lowest one of an area, which holds nothing and stays
+    Block* below;               // null for the lowest one of an area, which holds nothing and stays
     std::size_t size_and_free;  // sizes are even, so bit 0 is left for "is free"
 
     [[nodiscard]] std::size_t size() const { return size_and_free & ~std::size_t{1}; }
@@ -50,8 +50,7 @@ extern "C" {
 
 void* malloc(std::size_t size) {
     const std::size_t needed = round_up(size, sizeof(Block)) + sizeof(Block);
-    if (size > kLargest ||
-        ((top == nullptr || room_above(top) < needed) && !add_area(needed))) {
+    if (size > kLargest || ((top == nullptr || room_above(top) < needed) && !add_area(needed))) {
         errno = ENOMEM;
         return nullptr;
     }

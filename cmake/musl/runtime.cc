@@ -23,27 +23,60 @@ void* allocate(std::size_t size) {
 
 }  // namespace
 
-void* operator new(std::size_t size) { return allocate(size); }
-void* operator new[](std::size_t size) { return allocate(size); }
-void operator delete(void* memory) noexcept { free(memory); }
-void operator delete[](void* memory) noexcept { free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { free(memory); }
+void* operator new(std::size_t size) {
+    return allocate(size);
+}
+void* operator new[](std::size_t size) {
+    return allocate(size);
+}
+void operator delete(void* memory) noexcept {
+    free(memory);
+}
+void operator delete[](void* memory) noexcept {
+    free(memory);
+}
+void operator delete(void* memory, std::size_t) noexcept {
+    free(memory);
+}
+void operator delete[](void* memory, std::size_t) noexcept {
+    free(memory);
+}
 
-// Most are declared in libstdc++'s internal <bits/functexcept.h>, which each gcc has another list of.
+// Most are declared in libstdc++'s internal <bits/functexcept.h>, which each gcc has another list
+// of.
 #pragma GCC diagnostic ignored "-Wmissing-declarations"
 namespace std {
 
-[[noreturn]] void __throw_bad_alloc() { give_up("out of memory\n"); }
-[[noreturn]] void __throw_bad_array_new_length() { give_up("array too long\n"); }
-[[noreturn]] void __throw_logic_error(const char*) { give_up("logic error\n"); }
-[[noreturn]] void __throw_invalid_argument(const char*) { give_up("invalid argument\n"); }
-[[noreturn]] void __throw_length_error(const char*) { give_up("text or list too long\n"); }
-[[noreturn]] void __throw_out_of_range(const char*) { give_up("index out of range\n"); }
-[[noreturn]] void __throw_out_of_range_fmt(const char*, ...) { give_up("index out of range\n"); }
-[[noreturn]] void __throw_bad_function_call() { give_up("empty function called\n"); }
-[[noreturn]] void __throw_bad_optional_access() { give_up("empty optional read\n"); }
-[[noreturn]] void __throw_bad_variant_access(const char*) { give_up("wrong variant read\n"); }
+[[noreturn]] void __throw_bad_alloc() {
+    give_up("out of memory\n");
+}
+[[noreturn]] void __throw_bad_array_new_length() {
+    give_up("array too long\n");
+}
+[[noreturn]] void __throw_logic_error(const char*) {
+    give_up("logic error\n");
+}
+[[noreturn]] void __throw_invalid_argument(const char*) {
+    give_up("invalid argument\n");
+}
+[[noreturn]] void __throw_length_error(const char*) {
+    give_up("text or list too long\n");
+}
+[[noreturn]] void __throw_out_of_range(const char*) {
+    give_up("index out of range\n");
+}
+[[noreturn]] void __throw_out_of_range_fmt(const char*, ...) {
+    give_up("index out of range\n");
+}
+[[noreturn]] void __throw_bad_function_call() {
+    give_up("empty function called\n");
+}
+[[noreturn]] void __throw_bad_optional_access() {
+    give_up("empty optional read\n");
+}
+[[noreturn]] void __throw_bad_variant_access(const char*) {
+    give_up("wrong variant read\n");
+}
 
 // Called by libstdc++'s own assertions (_GLIBCXX_ASSERTIONS, gcc 12 and later).
 [[noreturn]] void __glibcxx_assert_fail(const char*, int, const char*, const char*) noexcept {
@@ -52,4 +85,6 @@ namespace std {
 
 }  // namespace std
 
-extern "C" [[noreturn]] void __cxa_pure_virtual() { give_up("pure virtual function called\n"); }
+extern "C" [[noreturn]] void __cxa_pure_virtual() {
+    give_up("pure virtual function called\n");
+}
