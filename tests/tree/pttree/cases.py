@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Cases: a machine, a command line, and what has to come of it. One file each in cases/.
+
+    title     what the case claims
+    machine   name of a file in machines/
+    more      further lines of the machine
+    cmdline   command line (without it: proc/cmdline of the machine)
+    inject    {call, what, path}: a system call that strace lets fail
+    plan      the lines of the plan, which are the whole output of a dry run
+    log       the lines that the kernel log holds besides, with N for each time
+    changes   what is different in the tree afterwards
+    exit      the exit code of a dry run, and of a real one unless there is
+    exit_real
+    json      members that the JSON of the real run has, by address
+
+An error that the C libraries word differently is written as {EIO} in plan and log.
+"""
+
+import json
+import os
+import tempfile
+import tomllib
+
+from .kernel import FakeKernel
+from .machine import ADDRESS, Machine, changes
+from .program import inject, without_times
+
+HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+KEYS = {"title", "machine", "more", "cmdline", "inject", "plan", "log", "changes", "exit",
+        "exit_real", "json"}
+
+
+def load_machine(root, name, more=""):
+    with open(os.path.join(HERE, "machines", name + ".txt"), encoding="ascii") as file:
+        return Machine(root, file.read() + more)
+
+
+def case_names():
+    return sorted(name.removesuffix(".toml") for name in os.listdir(os.path.join(HERE, "cases"))
+                  if name.endswith(".toml"))
+
+
+class Case:
+    def __init__(self, name):
+        self.name = name
+        with open(os.path.join(HERE, "cases", name + ".toml"), "rb") as file:
+            self.data = tomllib.load(file)
+        unknown = self.data.keys() - KEYS
+        if unknown:
+            raise ValueError(f"{name}: unknown keys {unknown}")
+        self.title = self.data["title"]
+
+    def run(self, program):
+        self.plan = program.words(self.data.get("plan", "")).splitlines()
+        with tempfile.TemporaryDirectory(prefix="pt-tree-") as root:
+            machine = load_machine(root, self.data["machine"], self.data.get("more", ""))
+            self.arguments = ["--root", root]
+            if "cmdline" in self.data:
+                self.arguments += ["--cmdline", self.data["cmdline"]]
+            self.prefix = ()
+            if "inject" in self.data:
+                how = self.data["inject"]
+                self.prefix = inject(machine, how["call"], how["what"], how["path"])
+            self.dry_runs(program, machine)
+            self.real_runs(program, machine)
+
+    def dry_runs(self, program, machine):
+        before = machine.snapshot(with_times=True)
+        text = program.run("--dry-run", *self.arguments, prefix=self.prefix)
+        same("output of the dry run", text.out.splitlines(), self.plan)
+        same("its standard error", text.err, "")
+        same("its exit code", text.code, self.data.get("exit", 0))
+
+        as_json = program.run("--dry-run", "--json", *self.arguments, prefix=self.prefix)
+        same("exit code with --json", as_json.code, text.code)
+        told = json.loads(as_json.out)
+        lines = [line.partition(" ")[0] for line in self.plan if ADDRESS.match(line)
+                 and "ids cannot be read" not in line]
+        same("devices of the JSON", [device["address"] for device in told["devices"]],
+             [ADDRESS.match(line)[0] for line in lines])
+        same("changes by dry runs", changes(before, machine.snapshot(with_times=True)), [])
+        same("kernel log of dry runs", read_log(machine), [])
+
+    def real_runs(self, program, machine):
+        before = machine.snapshot()
+        with FakeKernel(machine):
+            run = program.run("--json", *self.arguments, prefix=self.prefix)
+        log = read_log(machine)
+        plan = [line for line in self.plan if line not in ONLY_DRY]
+        same("first lines of the kernel log", log[:len(plan)], plan)
+        same("the other lines", [without_times(line) for line in log[len(plan):]],
+             program.words(self.data.get("log", "")).splitlines())
+        same("changes", changes(before, machine.snapshot()),
+             self.data.get("changes", "").splitlines())
+        same("standard error", run.err, "")
+        same("exit code", run.code, self.data.get("exit_real", self.data.get("exit", 0)))
+
+        told = {device["address"]: device for device in json.loads(run.out)["devices"]}
+        for address, members in self.data.get("json", {}).items():
+            same(f"JSON of {address}", {key: told[address].get(key) for key in members}, members)
+        if run.code == 0:
+            self.run_again(program, machine)
+
+    def run_again(self, program, machine):
+        """What is done is not done twice: a second run finds nothing to write."""
+        before = machine.snapshot(with_times=True)
+        with FakeKernel(machine) as kernel:
+            run = program.run(*self.arguments, prefix=self.prefix)
+        same("exit code of a second run", run.code, 0)
+        same("changes by it", changes(before, machine.snapshot(with_times=True)), [])
+        same("requests by it", kernel.requests, [])
+
+
+# What is said in a dry run because somebody looks, and not to the kernel log.
+ONLY_DRY = {"no pt. word asks for a device"}
+
+
+def read_log(machine):
+    """The lines of the kernel log, without their level and the program's name."""
+    lines = []
+    with open(machine.path("dev/kmsg"), encoding="ascii") as file:
+        for line in file.read().splitlines():
+            level, _, text = line.partition("pt-hook: ")
+            if level not in ("<3>", "<4>", "<6>", "<7>"):
+                raise AssertionError(f"no record of the kernel log: {line!r}")
+            lines.append(text)
+    return lines
+
+
+def same(what, found, wanted):
+    if found != wanted:
+        raise AssertionError(f"{what}:\n  found  {show(found)}\n  wanted {show(wanted)}")
+
+
+def show(value):
+    if isinstance(value, list):
+        return "".join(f"\n    {line}" for line in value) or "nothing"
+    return repr(value)

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Drivers that hang and a program that crashes: nothing of it may cost another device, or time."""
+
+import json
+import threading
+import time
+
+from .cases import read_log, same, without_times
+from .checks import machine_of
+from .kernel import FakeKernel
+from .program import inject
+
+TWIN = "pt.addrs=0b:00.0,0b:00.1"
+
+
+def act(program, machine, *arguments, prefix=()):
+    with FakeKernel(machine):
+        run = program.run("--json", "--root", machine.root, *arguments, prefix=prefix)
+    return run, {device["address"]: device for device in json.loads(run.out)["devices"]}
+
+
+def takes(run, least, most):
+    if not least <= run.seconds <= most:
+        raise AssertionError(f"the run took {run.seconds:.1f} s, not {least} to {most} s")
+
+
+def check_hanging_unbind(program):
+    """A driver whose remove() hangs is given up after a third of the deadline, others are bound."""
+    with machine_of("twins", "driver nouveau hang=unbind") as machine:
+        run, devices = act(program, machine, "--cmdline", TWIN, "--deadline", "3")
+        same("exit code", run.code, 1)
+        takes(run, 0.9, 2.5)
+        same("results", [device["result"] for device in devices.values()], ["failed", "bound"])
+        same("log", [without_times(line) for line in read_log(machine)[2:]], [
+            "0000:0b:00.0: not bound to vfio-pci: unbinding from nouveau: did not return in time, "
+            "abandoned; still held by nouveau",
+            "1 of 2 devices on vfio-pci, 1 failed, 0 refused, 0 left to the host, 0 complaints, "
+            "N us"])
+
+
+def check_hanging_bind(program):
+    """A probe() that hangs is given up as well, with the way back."""
+    with machine_of("desktop", "driver vfio-pci hang=bind") as machine:
+        run, devices = act(program, machine, "--cmdline", "pt.ids=10de:1b06", "--deadline", "3")
+        same("exit code", run.code, 1)
+        takes(run, 0.9, 2.5)
+        same("result", devices["0000:01:00.0"]["result"], "failed")
+        same("words", [word in read_log(machine)[1] for word in
+                       ("binding to vfio-pci: did not return in time, abandoned",
+                        "To give it back to the host")], [True, True])
+
+
+def check_deadline_of_the_run(program):
+    """Where everything hangs the run ends with its deadline, and says what was not reached."""
+    with machine_of("server", "driver vfio-pci hang=bind") as machine:
+        run, devices = act(program, machine, "--cmdline", "pt.ids=10de:2330", "--deadline", "1")
+        same("exit code", run.code, 1)
+        takes(run, 0.9, 2.5)
+        same("results", {device["result"] for device in devices.values()}, {"failed"})
+        log = "\n".join(read_log(machine))
+        same("given up", log.count("did not return in time"), 3)
+        same("not reached", log.count("not reached before the deadline"), 6)
+
+
+def check_crash_in_a_step(program):
+    """A step that kills its process costs its own device alone, whatever the signal."""
+    for signal in ("SIGSEGV", "SIGKILL", "SIGABRT"):
+        with machine_of("twins") as machine:
+            prefix = inject(machine, "write", f"signal={signal}:when=1", "drivers/nouveau/unbind")
+            run, devices = act(program, machine, "--cmdline", TWIN, prefix=prefix)
+            same(f"exit code with {signal}", run.code, 1)
+            same("second function", devices["0000:0b:00.1"]["result"], "bound")
+            same("line", "0000:0b:00.0: not bound to vfio-pci: unbinding from nouveau: crashed" in
+                 "\n".join(read_log(machine)), True)
+
+
+def check_no_process_can_be_made(program):
+    """Where no process can be made the work is done without one."""
+    with machine_of("desktop") as machine:
+        prefix = inject(machine, "fork,vfork,clone,clone3", "error=EAGAIN")
+        run, devices = act(program, machine, "--cmdline", "pt.ids=10de:1b06", prefix=prefix)
+        same("exit code", run.code, 0)
+        same("result", devices["0000:01:00.0"]["result"], "bound")
+
+
+def check_busy_driver_settles(program):
+    """EBUSY of bind, for somebody else binds the device right now, is waited for."""
+    for error, code in (("EBUSY", 0), ("EAGAIN", 0), ("EINVAL", 1)):
+        with machine_of("desktop") as machine:
+            prefix = inject(machine, "write", f"error={error}:when=1", "drivers/vfio-pci/bind")
+            with FakeKernel(machine):
+                somebody = threading.Thread(target=bind_when_overridden, args=(machine,))
+                somebody.start()
+                run = program.run("--root", machine.root, "--cmdline", "pt.ids=10de:1b06",
+                                  prefix=prefix)
+                somebody.join()
+            same(f"exit code with {error}", run.code, code)
+
+
+def bind_when_overridden(machine):
+    """Binds the card a while after its override is written, as an asynchronous probe does."""
+    override = machine.path("0000:01:00.0/driver_override")
+    for _ in range(500):
+        with open(override, encoding="ascii") as file:
+            if file.read().startswith("vfio-pci"):
+                break
+        time.sleep(0.01)
+    time.sleep(0.25)
+    machine.bind("0000:01:00.0", "vfio-pci")

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What the kernel does when somebody writes to the files bind and unbind of a driver.
+
+They are pipes in the fake tree. The kernel of a real machine has done its work when write(2)
+returns; here it comes an instant later, as with a driver that probes asynchronously. A pipe that
+nobody reads blocks whoever opens it for writing: that is a driver that hangs.
+"""
+
+import os
+import selectors
+import threading
+
+from .machine import ADDRESS
+
+
+class FakeKernel:
+    def __init__(self, machine):
+        self.machine = machine
+        self.requests = []  # "bind vfio-pci 0000:01:00.0", in their order
+
+    def __enter__(self):
+        self.selector = selectors.DefaultSelector()
+        self.stop_reader, self.stop_writer = os.pipe()
+        self.selector.register(self.stop_reader, selectors.EVENT_READ, None)
+        self.open_pipes()
+        self.thread = threading.Thread(target=self.serve)
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        os.write(self.stop_writer, b"x")
+        self.thread.join()
+        for key in list(self.selector.get_map().values()):
+            os.close(key.fd)
+        os.close(self.stop_writer)
+        self.selector.close()
+
+    def open_pipes(self):
+        drivers = self.machine.path("sys/bus/pci/drivers")
+        for driver in os.listdir(drivers) if os.path.isdir(drivers) else ():
+            for operation in ("bind", "unbind"):
+                path = os.path.join(drivers, driver, operation)
+                if (driver, operation) in self.machine.hung or not is_pipe(path):
+                    continue
+                # for writing too, so that it never reports an end
+                pipe = os.open(path, os.O_RDWR | os.O_NONBLOCK)
+                self.selector.register(pipe, selectors.EVENT_READ, (driver, operation))
+
+    def serve(self):
+        while True:
+            events = self.selector.select()
+            for key, _ in events:
+                if key.data is not None:
+                    # Writes can arrive together; an address shows its own end.
+                    for address in ADDRESS.findall(os.read(key.fd, 65536).decode()):
+                        self.act(*key.data, address)
+            if any(key.data is None for key, _ in events):
+                return
+
+    def act(self, driver, operation, address):
+        self.requests.append(f"{operation} {driver} {address}")
+        if (driver, operation) in self.machine.deaf:
+            return
+        holder = self.machine.driver_of(address)
+        if operation == "unbind" and holder == driver:
+            os.remove(self.machine.path(f"{address}/driver"))
+        elif operation == "bind" and holder is None and self.allows(address, driver):
+            self.machine.bind(address, driver)
+
+    def allows(self, address, driver):
+        """drivers/pci/pci-driver.c pci_match_device: only the driver of the override matches."""
+        with open(self.machine.path(f"{address}/driver_override"), encoding="ascii") as file:
+            return file.read().rstrip("\n") == driver
+
+
+def is_pipe(path):
+    try:
+        return os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path)
+    except OSError:
+        return False
