@@ -130,6 +130,7 @@ def run_scenario(arguments: argparse.Namespace, wanted: scenario.Scenario) -> in
     say(f"booting {wanted.suite} to the {wanted.stage} stage "
         f"({'15' if wanted.stage == 'initramfs' else '50'} s or so)")
     outcome = guest.boot(wanted, can, store, log, arguments.keep)
+    say(f"the guest ended after {outcome.seconds:.0f} s")
     if arguments.json:
         print(json.dumps(report.scenario_json(outcome), indent=2))
     elif outcome.facts:
