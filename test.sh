@@ -40,6 +40,7 @@ ctest_part() {
         for name in tests failures disabled skipped; do
             count[$name]=$(grep -om1 "\b$name=\"[0-9]*\"" "$junit" | tr -dc 0-9) || return
         done
+        sed -n "s/^.*<system-out>skipped \(.*\)/skip  $preset: \1/p" "$junit"
         failed=$((failed + count[failures]))
         skipped=$((skipped + count[disabled] + count[skipped]))
         passed=$((passed + count[tests] - count[failures] - count[disabled] - count[skipped]))
@@ -119,7 +120,7 @@ part() {
             sed 's/^/      | /' || true
         printf '      %s\n' "all of it: $log"
     fi
-    { grep -E '^skip' "$log" || true; } | sed "s/^skip */$name: /" >>"$skips"
+    sed -n "s/^skip  */$name: /p" "$log" >>"$skips"
     printf '%s %-8s %s (%d s)\n' "$(elapsed)" "$name" "$counts" $((SECONDS - begin))
     printf '%s %s %d\n' "$name" "${counts//[!0-9 ]/}" $((SECONDS - begin)) >>"$table"
 }
