@@ -13,7 +13,8 @@ pass() {
 fail() {
     failed=$((failed + 1))
     printf 'FAIL  %s\n' "$1"
-    [ -z "${2-}" ] || printf '%s\n' "$2" | head -n 40 | sed 's/^/      | /'
+    # Reads to the end, for a pipe that breaks would end a runner with "set -e -o pipefail".
+    [ -z "${2-}" ] || printf '%s\n' "$2" | sed -n '1,40 s/^/      | /p'
 }
 
 skip() {
