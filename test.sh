@@ -67,6 +67,17 @@ run_part() {
     esac
 }
 
+# The boot runner has the reason on a line of its own.
+skip_reasons() { # PART LOG
+    sed -n "
+        s/^skip  */$1: /p
+        /^skipped [a-z]*\/.*: / {
+            N
+            s/^skipped /$1: /
+            s/\n */ - /p
+        }" "$2"
+}
+
 elapsed() { printf '[%2d:%02d]' $((SECONDS / 60)) $((SECONDS % 60)); }
 
 # Shows once a minute that the part goes on, until it gets SIGTERM.
@@ -120,7 +131,7 @@ part() {
             sed 's/^/      | /' || true
         printf '      %s\n' "all of it: $log"
     fi
-    sed -n "s/^skip  */$name: /p" "$log" >>"$skips"
+    skip_reasons "$name" "$log" >>"$skips"
     printf '%s %-8s %s (%d s)\n' "$(elapsed)" "$name" "$counts" $((SECONDS - begin))
     printf '%s %s %d\n' "$name" "${counts//[!0-9 ]/}" $((SECONDS - begin)) >>"$table"
 }
