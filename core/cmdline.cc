@@ -43,7 +43,7 @@ bool CmdlineReader::next(Word& word) {
     word = Word();
     word.ends_text = end == text_.size();
     word.has_value = equals != 0;
-    word.position = begin;
+    word.name_position = word.position = begin;
     if (equals != 0) word.position += equals + 1 + (value_quoted ? 1 : 0);
     word.name = text_.substr(begin, equals != 0 ? equals : stop - begin);
     if (word.has_value && word.position < stop)

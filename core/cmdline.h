@@ -9,10 +9,11 @@ namespace pt {
 // One parameter of a kernel command line. The views point into the text that was split.
 struct Word {
     std::string_view name;
-    std::string_view value;    // empty when there is none
-    bool has_value = false;    // "pt.ids=" has an empty one, "pt.ids" has none
-    std::size_t position = 0;  // of the value's first byte in the text, or of the name's
-    bool ends_text = false;    // nothing, not even white space, follows it
+    std::string_view value;         // empty when there is none
+    bool has_value = false;         // "pt.ids=" has an empty one, "pt.ids" has none
+    std::size_t name_position = 0;  // of the name's first byte in the text
+    std::size_t position = 0;       // of the value's first byte, or of the name's
+    bool ends_text = false;         // nothing, not even white space, follows it
 };
 
 // Splits a command line into the words that the kernel itself would see (lib/cmdline.c next_arg,

@@ -171,7 +171,9 @@ void put_load_advice(std::string& out, const StepResult& result) {
         case EKEYREJECTED:
             put(out, " (lockdown or Secure Boot: the module's signature is not trusted)");
             break;
-        case ENOTSUP: put(out, " (below another root no module is loaded)"); break;
+        case ENOTSUP:
+            put(out, " (below another root no module is loaded)");
+            break;
         default:
             break;
     }

@@ -25,7 +25,7 @@ class Reader {
         } else if (same_parameter(word.name, "pt.debug")) {
             read_switch(word, result_.wish.debug);
         } else if (word.name.starts_with("pt.")) {
-            complain(Fault::kUnknownParameter, word, word.name, word.position);
+            complain(Fault::kUnknownParameter, word, word.name, word.name_position);
         } else {
             note_iommu(word);
         }

@@ -82,15 +82,15 @@ TEST_CASE("a bad item is reported with its place, and the good ones count", "[wi
          {{Fault::kBadAddress, "pt.addrs", "2:0.9", 15}}},
         {"a pt.ids b", "", {{Fault::kNeedsValue, "pt.ids", "pt.ids", 2}}},
         {"pt.addrs", "", {{Fault::kNeedsValue, "pt.addrs", "pt.addrs", 0}}},
-        {"pt.idz=1:2", "", {{Fault::kUnknownParameter, "pt.idz", "pt.idz", 7}}},
+        {"pt.idz=1:2", "", {{Fault::kUnknownParameter, "pt.idz", "pt.idz", 0}}},
         {"pt.", "", {{Fault::kUnknownParameter, "pt.", "pt.", 0}}},
-        {"\"pt.ids\"=1:2", "", {{Fault::kUnknownParameter, "pt.ids\"", "pt.ids\"", 9}}},
-        {"pt.IDS=1:2", "", {{Fault::kUnknownParameter, "pt.IDS", "pt.IDS", 7}}},
+        {"\"pt.ids\"=1:2", "", {{Fault::kUnknownParameter, "pt.ids\"", "pt.ids\"", 1}}},
+        {"pt.IDS=1:2", "", {{Fault::kUnknownParameter, "pt.IDS", "pt.IDS", 0}}},
         {"pt.off=maybe", "", {{Fault::kBadSwitch, "pt.off", "maybe", 7}}},
         {"pt.debug=2", "", {{Fault::kBadSwitch, "pt.debug", "2", 9}}},
         {"pt.debug=", "", {{Fault::kBadSwitch, "pt.debug", "", 9}}},
         // a word of another name does not clear, a bad item does not either
-        {"pt.ids=1:2 pt.id=", "pt.ids=1:2@7", {{Fault::kUnknownParameter, "pt.id", "pt.id", 17}}},
+        {"pt.ids=1:2 pt.id=", "pt.ids=1:2@7", {{Fault::kUnknownParameter, "pt.id", "pt.id", 11}}},
     };
     for (const Row& row : rows) {
         CAPTURE(row.text);
