@@ -19,53 +19,43 @@
 
 enum { kMapSize = 2 << 20, kMapAddress = 1 << 20, kBridgeBaseClass = 0x06 };
 
-static int complain(const char *step, const char *subject)
-{
+static int complain(const char* step, const char* subject) {
     printf("failed %s %s: %s\n", step, subject, strerror(errno));
     return -1;
 }
 
-static unsigned long sysfs_number(const char *address, const char *attribute)
-{
+static unsigned long sysfs_number(const char* address, const char* attribute) {
     char path[128];
     char text[32] = "";
     snprintf(path, sizeof path, "/sys/bus/pci/devices/%s/%s", address, attribute);
-    FILE *file = fopen(path, "r");
-    if (!file)
-        return ~0UL;
-    char *line = fgets(text, sizeof text, file);
+    FILE* file = fopen(path, "r");
+    if (!file) return ~0UL;
+    char* line = fgets(text, sizeof text, file);
     fclose(file);
     return line ? strtoul(line, NULL, 16) : ~0UL;
 }
 
 /* Opens the group and gives it a container with a working type 1 IOMMU. */
-static int open_group(const char *number, int container)
-{
+static int open_group(const char* number, int container) {
     char path[64];
     snprintf(path, sizeof path, "/dev/vfio/%s", number);
     int group = open(path, O_RDWR | O_CLOEXEC);
-    if (group < 0)
-        return complain("open", path);
+    if (group < 0) return complain("open", path);
     struct vfio_group_status status = {.argsz = sizeof status};
-    if (ioctl(group, VFIO_GROUP_GET_STATUS, &status))
-        return complain("status", path);
+    if (ioctl(group, VFIO_GROUP_GET_STATUS, &status)) return complain("status", path);
     if (!(status.flags & VFIO_GROUP_FLAGS_VIABLE)) {
         errno = EPERM;
         return complain("viable", path);
     }
-    if (ioctl(group, VFIO_GROUP_SET_CONTAINER, &container))
-        return complain("container", path);
-    if (ioctl(container, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU))
-        return complain("type1", path);
+    if (ioctl(group, VFIO_GROUP_SET_CONTAINER, &container)) return complain("container", path);
+    if (ioctl(container, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU)) return complain("type1", path);
     printf("viable %s type1\n", path);
     return group;
 }
 
-static int map_memory(int container)
-{
-    void *memory = mmap(NULL, kMapSize, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED)
-        return complain("memory", "mmap");
+static int map_memory(int container) {
+    void* memory = mmap(NULL, kMapSize, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) return complain("memory", "mmap");
     struct vfio_iommu_type1_dma_map map = {
         .argsz = sizeof map,
         .flags = VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE,
@@ -73,17 +63,14 @@ static int map_memory(int container)
         .iova = kMapAddress,
         .size = kMapSize,
     };
-    if (ioctl(container, VFIO_IOMMU_MAP_DMA, &map))
-        return complain("map", "dma");
+    if (ioctl(container, VFIO_IOMMU_MAP_DMA, &map)) return complain("map", "dma");
     printf("mapped %d bytes\n", kMapSize);
     return 0;
 }
 
-static int use_device(int group, const char *address)
-{
+static int use_device(int group, const char* address) {
     int device = ioctl(group, VFIO_GROUP_GET_DEVICE_FD, address);
-    if (device < 0)
-        return complain("device", address);
+    if (device < 0) return complain("device", address);
     struct vfio_region_info config = {.argsz = sizeof config,
                                       .index = VFIO_PCI_CONFIG_REGION_INDEX};
     uint16_t ids[2] = {0, 0};
@@ -102,39 +89,33 @@ static int use_device(int group, const char *address)
     return bad;
 }
 
-static int use_devices(int group, const char *number)
-{
+static int use_devices(int group, const char* number) {
     char path[96];
     snprintf(path, sizeof path, "/sys/kernel/iommu_groups/%s/devices", number);
-    DIR *devices = opendir(path);
-    if (!devices)
-        return complain("list", path);
+    DIR* devices = opendir(path);
+    if (!devices) return complain("list", path);
     int bad = 0;
-    for (const struct dirent *entry = readdir(devices); entry; entry = readdir(devices)) {
+    for (const struct dirent* entry = readdir(devices); entry; entry = readdir(devices)) {
         /* Bridges share a group with what is below them, and stay with the host. */
         if (entry->d_name[0] == '.' ||
             sysfs_number(entry->d_name, "class") >> 16 == kBridgeBaseClass)
             continue;
-        if (use_device(group, entry->d_name))
-            bad = -1;
+        if (use_device(group, entry->d_name)) bad = -1;
     }
     closedir(devices);
     return bad;
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char** argv) {
     if (argc != 2) {
         fprintf(stderr, "usage: use-vfio GROUP\n");
         return 2;
     }
     int container = open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC);
-    if (container < 0)
-        return complain("open", "/dev/vfio/vfio"), 1;
+    if (container < 0) return complain("open", "/dev/vfio/vfio"), 1;
     if (ioctl(container, VFIO_GET_API_VERSION) != VFIO_API_VERSION)
         return complain("version", "/dev/vfio/vfio"), 1;
     int group = open_group(argv[1], container);
-    if (group < 0 || map_memory(container) || use_devices(group, argv[1]))
-        return 1;
+    if (group < 0 || map_memory(container) || use_devices(group, argv[1])) return 1;
     return 0;
 }
