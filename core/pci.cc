@@ -22,7 +22,7 @@ constexpr ClassName kClassNames[] = {
 std::int64_t take_field(std::string_view& rest, std::string_view prefix, std::size_t digits) {
     if (!rest.starts_with(prefix)) return -1;
     const std::string_view field = rest.substr(prefix.size(), digits);
-    if (field.size() != digits || field[1] == 'x') return -1;
+    if (field.size() != digits || field[1] == 'x' || field[1] == 'X') return -1;
     const std::optional<std::uint32_t> value = parse_hex(field, digits);
     if (!value) return -1;
     rest.remove_prefix(prefix.size() + digits);

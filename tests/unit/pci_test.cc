@@ -110,6 +110,7 @@ TEST_CASE("what is not wholly a modalias is none", "[pci]") {
         "pci:d000010DEv00001B06sv00001462sd00003602bc03sc00i00",
         "pci:v10DEd1B06sv1462sd3602bc03sc00i00",
         "pci:v0x0010DEd00001B06sv00001462sd00003602bc03sc00i00",
+        "pci:v0X0010DEd00001B06sv00001462sd00003602bc03sc00i00",
         "pci:v000010DEd00001B06sv00001462sd00003602bc0xsc00i00",
         "pci:v000010DEd*sv*sd*bc*sc*i*",
         // an id of more than 16 bits, and what would be a negative number
