@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Counts system calls, which is exact, and compares times within one run, which is not.
+
+The counts are asserted: a device that nobody asks for costs one open, one read and one close, and
+nothing else grows with the number of devices. Times depend on the machine: only their ratios are
+printed, and nothing is asserted about them.
+"""
+
+import argparse
+import collections
+import contextlib
+import os
+import re
+import statistics
+import subprocess
+import tempfile
+import time
+
+from pttree.checks import trace
+from pttree.cli import use_memory
+from pttree.cases import same
+from pttree.machine import Machine
+from pttree.program import Program, Skip
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+SIZES = (256, 1024, 4096)
+WORD = "pt.ids=10de:1b06"
+ROUNDS = 31  # of each measured time; the median counts
+
+
+def crowd(root, number):
+    """A machine with so many network functions and, in their midst, one graphics card."""
+    machine = Machine(root)
+    machine.add("driver vfio-pci\nmodule vfio_iommu_type1")
+    for i in range(number):
+        address = f"0000:{i >> 8:02x}:{i >> 3 & 0x1f:02x}.{i & 7}"
+        ids, class_code = (("10de:1b06", "030000") if i == number // 2
+                           else ("8086:10ed", "020000"))
+        machine.add_device(address, ids, "1462:3602", class_code, f"group={i}")
+    return machine
+
+
+def count_calls(program, machine):
+    """System calls of a dry run: by name, and those on attributes of unselected devices."""
+    run, lines = trace(program, "all", "--dry-run", "--root", machine.root, "--cmdline", WORD)
+    same("exit code", run.code, 0)
+    same("devices found", run.out.count(": bind to vfio-pci"), 1)
+    names = collections.Counter()
+    devices = collections.defaultdict(collections.Counter)
+    card = re.match(r"\S+", run.out)[0]
+    for line in lines:
+        name = re.match(r"\w+", line)
+        if name is None or line.startswith("exit"):
+            continue
+        names[name[0]] += 1
+        address = re.search(r"(0000:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7])(/|\")", line)
+        if address and "getdents" not in line:
+            devices[address[1]][name[0]] += 1
+    devices.pop(card)
+    return names, devices
+
+
+def check_counts(program, sizes):
+    counts = {}
+    for number in sizes:
+        with tempfile.TemporaryDirectory(prefix="pt-bench-") as root:
+            names, devices = count_calls(program, crowd(root, number))
+        same("unselected devices seen", len(devices), number - 1)
+        same("calls for each unselected device",
+             {tuple(sorted(calls.items())) for calls in devices.values()},
+             {(("close", 1), ("openat", 1), ("read", 1))})
+        counts[number] = names
+        print(f"{number:5} devices: {sum(names.values())} system calls, "
+              f"{names['openat']} openat, {names['read']} read, {names['close']} close, "
+              f"{names['getdents64']} getdents64")
+    small, middle, large = (counts[number] for number in sizes)
+    for name in ("openat", "read", "close"):
+        # exactly linear: each further device brings exactly one
+        same(f"{name} for each further device", [
+            (middle[name] - small[name]) / (sizes[1] - sizes[0]),
+            (large[name] - middle[name]) / (sizes[2] - sizes[1])], [1, 1])
+    # Directories are read in pieces, memory comes in steps that double.
+    known = {"openat", "read", "close", "getdents64", "brk", "mmap", "munmap", "mremap", "lseek"}
+    same("other calls that grow with the number of devices",
+         [name for name in large if name not in known and large[name] != small[name]], [])
+
+
+def median_seconds(*commands):
+    """The median time of each command, run in turn so that a busy moment hits all of them."""
+    times = [[] for _ in commands]
+    for _ in range(ROUNDS):
+        for command, seconds in zip(commands, times):
+            begin = time.perf_counter()
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+            seconds.append(time.perf_counter() - begin)
+    return [statistics.median(seconds) for seconds in times]
+
+
+def print_planning(program):
+    with contextlib.ExitStack() as stack:
+        commands = []
+        for number in SIZES:
+            root = stack.enter_context(tempfile.TemporaryDirectory(prefix="pt-bench-"))
+            crowd(root, number)
+            commands.append([program.path, "--dry-run", "--root", root, "--cmdline", WORD])
+        small, middle, large = median_seconds(*commands)
+    print(f"planning for 4096 devices takes {large / middle:.2f} times as long as for 1024, "
+          f"for 1024 {middle / small:.2f} times as for 256 (4 is linear; the start of the program "
+          "is part of each)")
+
+
+def print_idle(program):
+    with tempfile.TemporaryDirectory(prefix="pt-bench-") as root:
+        Machine(root)  # its command line has none of our words
+        idle, nothing = median_seconds([program.path, "--root", root], ["/bin/true"])
+    print(f"a boot without a pt. word takes {idle / nothing:.2f} times as long as /bin/true")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--program", help="the program to look at; without it the preset release "
+                        "is built and taken")
+    options = parser.parse_args()
+    if options.program is None:
+        for step in (["--preset", "release"], ["--build", "--preset", "release"]):
+            subprocess.run(["cmake", *step], cwd=TOP, check=True, stdout=subprocess.DEVNULL)
+        options.program = os.path.join(TOP, "build/release/pt-hook")
+
+    use_memory()
+    program = Program(options.program)
+    results = {"passed": 0, "failed": 0, "skipped": 0}
+    try:
+        check_counts(program, SIZES)
+        results["passed"] += 1
+    except Skip as why:
+        print(f"skipped counts: {why}")
+        results["skipped"] += 1
+    except AssertionError as error:
+        print(f"FAILED  counts: {error}")
+        results["failed"] += 1
+    print_planning(program)
+    print_idle(program)
+    print(", ".join(f"{number} {what}" for what, number in results.items()))
+    return 1 if results["failed"] else 0
