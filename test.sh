@@ -7,9 +7,10 @@
 #
 #   lint      shell scripts, layout and checks of C++, manual pages
 #   build     the release build: reproducible, and refused when it is not as it should be
-#   unit      each file of the program, on tables; also under AddressSanitizer and UBSan
+#   unit      each file of the program, on tables and on what fuzzers found; also under
+#             AddressSanitizer and UBSan
 #   tree      the program on fake sysfs trees; also under the sanitizers
-#   fuzz      the fuzz targets on their corpus, and a short run of each
+#   fuzz      a short run of each fuzz target
 #   package   the Debian package as a file
 #   image     the package in Debian systems, and what initramfs-tools makes of it
 #   boot      Debian guests in QEMU, with emulated graphics cards
@@ -26,17 +27,18 @@ set -euo pipefail
 all_parts=(lint build unit tree fuzz package image boot bench)
 usage() { sed -n '/^#$/,/^$/ s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" | sed 1d; }
 
-# ctest_part LABEL PRESET...: builds each preset, runs the tests with the label in it, and sums up.
+# ctest_part LABELS PRESET...: builds each preset, runs its tests with one of the labels (a|b), and
+# sums up.
 ctest_part() {
-    local label=$1 preset junit status=0 passed=0 failed=0 skipped=0
+    local labels=$1 preset junit status=0 passed=0 failed=0 skipped=0
     local -A count
     shift
     for preset in "$@"; do
         cmake --preset "$preset" && cmake --build --preset "$preset" || return
-        junit=$pt_source_dir/build/$preset/$label.xml
+        junit=$pt_source_dir/build/$preset/tests.xml
         rm -f "$junit"
-        ctest --preset "$preset" --label-regex "^$label\$" --parallel 2 --output-junit "$junit" ||
-            status=$?
+        ctest --preset "$preset" --label-regex "^($labels)\$" --parallel 2 \
+            --output-junit "$junit" || status=$?
         for name in tests failures disabled skipped; do
             count[$name]=$(grep -om1 "\b$name=\"[0-9]*\"" "$junit" | tr -dc 0-9) || return
         done
@@ -59,7 +61,7 @@ root_part() {
 
 run_part() {
     case $1 in
-        unit) ctest_part unit test asan ;;
+        unit) ctest_part 'unit|fuzz' test asan ;;
         tree) ctest_part tree test asan ;;
         image) root_part tests/image/run ;;
         boot) root_part tests/boot/run --all ;;
