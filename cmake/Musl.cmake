@@ -83,7 +83,14 @@ execute_process(COMMAND "${CMAKE_C_COMPILER}" -print-libgcc-file-name
 set(pt_musl_c_flags -nostdinc ${pt_c_includes})
 
 set(pt_musl_flags
-    -Os
+    # Size before speed; what follows gcc's -Oz are optimisations that cost bytes here.
+    -Oz
+    -fconserve-stack
+    -fno-caller-saves
+    -fno-ipa-sra
+    -fno-ivopts
+    -fno-move-loop-invariants
+    -fno-tree-loop-optimize
     -fPIE
     -flto
     -ffunction-sections
@@ -138,7 +145,8 @@ add_library(musl_runtime STATIC
     "${PROJECT_SOURCE_DIR}/cmake/musl/fnmatch.cc"
     "${PROJECT_SOURCE_DIR}/cmake/musl/format.cc"
     "${PROJECT_SOURCE_DIR}/cmake/musl/memory.cc"
-    "${PROJECT_SOURCE_DIR}/cmake/musl/runtime.cc")
+    "${PROJECT_SOURCE_DIR}/cmake/musl/runtime.cc"
+    "${PROJECT_SOURCE_DIR}/cmake/musl/text.cc")
 target_compile_options(musl_runtime PRIVATE
     $<TARGET_PROPERTY:musl,INTERFACE_COMPILE_OPTIONS> -fno-lto -fno-builtin)
 target_compile_features(musl_runtime PRIVATE cxx_std_20)

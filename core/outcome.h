@@ -31,8 +31,10 @@ struct StepResult {
 };
 
 struct DeviceOutcome {
-    std::string driver_after;  // read back from the bus, empty for none
-    bool bound = false;        // by the driver of the plan
+    std::string driver_wanted;  // the name of the plan's driver, or of the device's variant driver
+    std::string driver_after;   // read back from the bus, empty for none
+    bool bound = false;         // the two are the same, and no driver is stuck in it
+    bool is_stuck = false;      // a driver was called for it and did not come back
     // The step that went wrong, an index into Outcome::steps, or -1.
     std::int32_t failed_step = -1;
 };
@@ -46,17 +48,20 @@ struct Outcome {
 
     [[nodiscard]] std::size_t count_bound(const Plan& plan) const;
     [[nodiscard]] std::size_t count_failed(const Plan& plan) const;
+    // Whether what binding does not show has been done too: the backend, the framebuffers.
+    [[nodiscard]] bool is_complete() const;
 };
 
-// Whether a plan means to change this device, so that it has an outcome.
-[[nodiscard]] inline bool is_acted_on(const PlannedDevice& planned) {
-    return planned.decision == Decision::kBind || planned.decision == Decision::kAlready;
-}
+// What the bus says about a device afterwards.
+struct DriverNames {
+    std::string wanted;  // see DeviceOutcome
+    std::string found;
+};
 
-// Puts the results of the steps and what the bus says afterwards together. `drivers_after` has one
-// name for each device of the plan.
+// Puts the results of the steps and what the bus says afterwards together. `drivers` has one entry
+// for each device of the plan.
 [[nodiscard]] Outcome make_outcome(const Plan& plan, std::vector<Step> steps,
                                    std::span<const StepResult> results,
-                                   std::span<const std::string> drivers_after);
+                                   std::span<const DriverNames> drivers);
 
 }  // namespace pt

@@ -6,17 +6,10 @@
 namespace pt {
 namespace {
 
-struct ClassName {
-    std::uint8_t base;
-    std::string_view name;
-};
-
-constexpr ClassName kClassNames[] = {
-    {0x01, "storage"},    {0x02, "network"},   {0x03, "display"},       {0x04, "multimedia"},
-    {0x05, "memory"},     {0x06, "bridge"},    {0x07, "communication"}, {0x08, "system"},
-    {0x09, "input"},      {0x0b, "processor"}, {0x0c, "serial bus"},    {0x0d, "wireless"},
-    {0x10, "encryption"}, {0x11, "signal"},    {0x12, "accelerator"},
-};
+// By base class, from 0x00 on (include/linux/pci_ids.h).
+constexpr std::string_view kClassNames =
+    "other|storage|network|display|multimedia|memory|bridge|communication|system|input|other|"
+    "processor|serial bus|wireless|other|other|encryption|signal|accelerator";
 
 // Takes `prefix` and `digits` hexadecimal digits off the front of `rest`; -1 if they are not there.
 std::int64_t take_field(std::string_view& rest, std::string_view prefix, std::size_t digits) {
@@ -96,9 +89,8 @@ std::string_view class_name(std::uint32_t class_code) {
         default:
             break;
     }
-    for (const ClassName& entry : kClassNames)
-        if (entry.base == base_class(class_code)) return entry.name;
-    return "other";
+    const std::string_view name = nth(kClassNames, base_class(class_code));
+    return name.empty() ? "other" : name;
 }
 
 }  // namespace pt

@@ -53,6 +53,9 @@ inline constexpr std::uint8_t kBaseClassBridge = 0x06;
 // Class and subclass of bridges that are none of the known kinds, such as NVSwitch.
 inline constexpr std::uint32_t kClassBridgeOther = 0x0680;
 
+// Class and subclass of USB controllers.
+inline constexpr std::uint32_t kClassUsb = 0x0c03;
+
 // A common word for what a class is, such as "display" or "audio".
 [[nodiscard]] std::string_view class_name(std::uint32_t class_code);
 

@@ -1,51 +1,41 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "core/plan.h"
 
+#include <algorithm>
+
 namespace pt {
 namespace {
 
-constexpr std::size_t kNobody = static_cast<std::size_t>(-1);
-
-// The selector that chooses this device: the first exact one, for it has more rights, else the
-// first. Marks each one that means the device as used.
-std::size_t find_selector(const std::vector<Selector>& selectors, const PciDevice& device,
-                          std::vector<char>& used) {
-    std::size_t found = kNobody;
-    for (std::size_t i = 0; i < selectors.size(); ++i) {
-        if (!matches(selectors[i], device)) continue;
-        used[i] = 1;
-        if (found == kNobody || (selectors[i].is_exact() && !selectors[found].is_exact()))
-            found = i;
-    }
-    return found;
-}
-
 // Devices that the host may need to live are taken only by somebody who says exactly which.
-Reason keep_reason(const PciDevice& device, bool exact) {
+Reason keep_reason(const PciDevice& device, bool exact, bool companion) {
     const std::uint32_t class_code = device.ids.class_code;
     if (base_class(class_code) == kBaseClassBridge) {
         if (class_code >> 8 != kClassBridgeOther) return Reason::kBridge;
         return exact ? Reason::kNone : Reason::kNotNamed;
     }
     if (base_class(class_code) == kBaseClassStorage && !exact) return Reason::kNotNamed;
+    // The keyboard may hang on it, unless it is a part of the card.
+    if (class_code >> 8 == kClassUsb && !exact && !companion) return Reason::kNotNamed;
     return Reason::kNone;
 }
 
-void decide(PlannedDevice& planned, const Selector& selector, std::string_view driver) {
-    const bool exact = selector.is_exact();
-    if (planned.device.error != 0) {
+void decide(PlannedDevice& planned, Reason kept, bool exact, const Plan& plan) {
+    const std::string& variant = planned.state.variant_driver;
+    const std::string_view driver = variant.empty() ? plan.driver : std::string_view(variant);
+    planned.reason = kept;
+    if (planned.reason == Reason::kNone && planned.device.error != 0)
         planned.reason = Reason::kUnreadable;
-    } else {
-        planned.reason = keep_reason(planned.device, exact);
-    }
+    if (planned.reason == Reason::kNone)
+        planned.reason = keep_reason(planned.device, exact, planned.companion_of.has_value());
+
     if (planned.reason != Reason::kNone) {
-        planned.decision = exact ? Decision::kRefused : Decision::kKept;
+        planned.decision = exact && kept == Reason::kNone ? Decision::kRefused : Decision::kKept;
     } else if (planned.state.error != 0) {
         planned.decision = Decision::kRefused;
         planned.reason = Reason::kVanished;
     } else if (planned.state.driver == driver) {
         planned.decision = Decision::kAlready;
-    } else if (planned.state.iommu_group < 0) {
+    } else if (planned.state.iommu_group < 0 && plan.is_vfio()) {
         planned.decision = Decision::kRefused;
         planned.reason = Reason::kNoIommuGroup;
     } else {
@@ -53,75 +43,122 @@ void decide(PlannedDevice& planned, const Selector& selector, std::string_view d
     }
 }
 
-}  // namespace
+std::string framebuffer_of(const Wish& wish, const Machine& machine, std::size_t device) {
+    if (!wish.keep_framebuffer)
+        for (const Framebuffer& framebuffer : machine.framebuffers)
+            if (framebuffer.owner == device) return framebuffer.device;
+    return {};
+}
 
-Selection select_devices(const Wish& wish, std::span<const PciDevice> devices) {
-    Selection selection;
-    std::vector<char> used(wish.selectors.size(), 0);
-    bool asks_by_id = false;
-    for (const Selector& selector : wish.selectors)
-        asks_by_id = asks_by_id || selector.kind == Selector::Kind::kId;
+class StepList {
+  public:
+    explicit StepList(const Plan& plan) : plan_(plan), last_(plan.devices.size(), -1) {}
 
-    for (std::size_t i = 0; i < devices.size(); ++i) {
-        const std::size_t selector = find_selector(wish.selectors, devices[i], used);
-        if (selector != kNobody) {
-            selection.choices.push_back({i, selector});
-        } else if (asks_by_id && devices[i].error != 0) {
-            selection.unreadable.push_back(i);
+    void add_for(Step::Kind kind, std::size_t index, std::int32_t also_after = -1) {
+        steps.push_back({kind, index, last_[index], also_after});
+        last_[index] = last_step();
+    }
+    // One step for each device with this decision, the boot display left out.
+    void add_for_all(Step::Kind kind, Decision decision, std::int32_t also_after = -1) {
+        for (std::size_t i = 0; i < plan_.devices.size(); ++i)
+            if (plan_.devices[i].decision == decision && !plan_.devices[i].is_boot_display)
+                add_for(kind, i, also_after);
+    }
+    void add_variants() {
+        for (std::size_t i = 0; i < plan_.devices.size(); ++i) {
+            const std::string& module = plan_.devices[i].state.variant_module;
+            if (module.empty() || !is_acted_on(plan_.devices[i])) continue;
+            const bool known = std::any_of(steps.begin(), steps.end(), [&](const Step& step) {
+                return plan_.devices[step.device].state.variant_module == module;
+            });
+            if (!known) steps.push_back({Step::Kind::kLoadVariant, i, -1, -1});
         }
     }
-    for (std::size_t i = 0; i < wish.selectors.size(); ++i) {
-        const Selector& selector = wish.selectors[i];
-        if (used[i] == 0)
-            selection.complaints.push_back(
-                {Fault::kNoMatch, selector.parameter, selector.item, selector.position});
+    void add_release(std::size_t index) {
+        if (!plan_.devices[index].framebuffer.empty() && is_acted_on(plan_.devices[index]))
+            add_for(Step::Kind::kReleaseFramebuffer, index);
     }
-    return selection;
-}
+    [[nodiscard]] std::int32_t last_step() const {
+        return static_cast<std::int32_t>(steps.size()) - 1;
+    }
+
+    std::vector<Step> steps;
+
+  private:
+    const Plan& plan_;
+    std::vector<std::int32_t> last_;  // step of each device
+};
+
+}  // namespace
 
 std::size_t Plan::count(Decision decision) const {
-    std::size_t number = 0;
-    for (const PlannedDevice& planned : devices) number += planned.decision == decision ? 1 : 0;
-    return number;
+    return static_cast<std::size_t>(std::count_if(
+        devices.begin(), devices.end(),
+        [decision](const PlannedDevice& planned) { return planned.decision == decision; }));
 }
 
-Plan make_plan(const Wish& wish, std::span<const PciDevice> devices, const Selection& selection,
+bool Plan::is_vfio() const {
+    return driver.find("vfio") != std::string_view::npos;
+}
+
+Plan make_plan(const Wish& wish, const Machine& machine, const Selection& selection,
                std::span<const DeviceState> states, const IommuFacts& iommu) {
     Plan plan;
+    plan.driver = wish.driver;
     plan.iommu = iommu;
-    for (std::size_t device : selection.unreadable) plan.unreadable.push_back(devices[device]);
-    plan.devices.reserve(selection.choices.size());
+    if (machine.boot_display != kNobody)
+        plan.boot_display = machine.devices[machine.boot_display].address;
+    for (std::size_t device : selection.unreadable)
+        plan.unreadable.push_back(machine.devices[device]);
+    plan.devices.resize(selection.choices.size());
     for (std::size_t i = 0; i < selection.choices.size(); ++i) {
         const Choice& choice = selection.choices[i];
-        PlannedDevice planned;
-        planned.device = devices[choice.device];
+        PlannedDevice& planned = plan.devices[i];
+        planned.device = machine.devices[choice.device];
         planned.selector = choice.selector;
         planned.state = states[i];
-        decide(planned, wish.selectors[choice.selector], plan.driver);
-        plan.devices.push_back(planned);
+        planned.is_boot_display = choice.device == machine.boot_display;
+        planned.framebuffer = framebuffer_of(wish, machine, choice.device);
+        const bool companion = choice.companion_of != kNobody;
+        if (companion) planned.companion_of = machine.devices[choice.companion_of].address;
+        decide(planned, choice.kept, !companion && wish.selectors[choice.selector].is_exact(),
+               plan);
     }
     return plan;
 }
 
+bool is_left_to_host(const Plan& plan, const PciDevice& device) {
+    if (device.error == 0 && base_class(device.ids.class_code) == kBaseClassBridge) return false;
+    return std::none_of(plan.devices.begin(), plan.devices.end(), [&](const PlannedDevice& other) {
+        return is_acted_on(other) && other.device.address == device.address;
+    });
+}
+
 std::vector<Step> make_steps(const Plan& plan) {
-    std::vector<Step> steps;
-    std::vector<std::int32_t> last(plan.devices.size(), -1);
-    const auto add_for = [&](Step::Kind kind, bool also_already) {
-        for (std::size_t i = 0; i < plan.devices.size(); ++i) {
-            const Decision decision = plan.devices[i].decision;
-            if (decision != Decision::kBind && !(also_already && decision == Decision::kAlready))
-                continue;
-            steps.push_back({kind, i, last[i]});
-            last[i] = static_cast<std::int32_t>(steps.size() - 1);
-        }
-    };
-    add_for(Step::Kind::kOverride, true);
-    if (steps.empty()) return steps;
-    add_for(Step::Kind::kUnbind, false);
-    steps.push_back({Step::Kind::kLoadDriver, 0, -1});
-    steps.push_back({Step::Kind::kLoadBackend, 0, -1});
-    add_for(Step::Kind::kBind, false);
-    return steps;
+    using Kind = Step::Kind;
+    StepList list(plan);
+    if (plan.count(Decision::kBind) + plan.count(Decision::kAlready) == 0) return {};
+    list.add_variants();
+    std::size_t boot = kNobody;
+    for (std::size_t i = 0; i < plan.devices.size(); ++i) {
+        if (!is_acted_on(plan.devices[i])) continue;
+        list.add_for(Kind::kOverride, i);
+        if (plan.devices[i].is_boot_display) boot = i;
+    }
+    list.steps.push_back({Kind::kLoadDriver, 0, -1, -1});
+    const std::int32_t loaded = list.last_step();
+    if (plan.is_vfio()) list.steps.push_back({Kind::kLoadBackend, 0, -1, -1});
+    list.add_for_all(Kind::kUnbind, Decision::kBind, loaded);
+    list.add_for_all(Kind::kBind, Decision::kBind);
+    for (std::size_t i = 0; i < plan.devices.size(); ++i)
+        if (i != boot) list.add_release(i);
+    if (boot == kNobody) return std::move(list.steps);
+    if (plan.devices[boot].decision == Decision::kBind) {
+        list.add_for(Kind::kUnbind, boot, loaded);
+        list.add_for(Kind::kBind, boot);
+    }
+    list.add_release(boot);
+    return std::move(list.steps);
 }
 
 }  // namespace pt

@@ -3,12 +3,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "core/wish.h"
+#include "core/choice.h"
 
 namespace pt {
 
@@ -20,37 +21,15 @@ enum class Decision : std::uint8_t {
     kRefused,  // it was named, and cannot or must not be taken
 };
 
-// Why a device is kept or refused.
-enum class Reason : std::uint8_t {
-    kNone,
-    kBridge,        // vfio-pci would take root ports and host bridges out of the tree
-    kNotNamed,      // storage or an unknown kind of bridge, covered by a pattern only
-    kNoIommuGroup,  // vfio-pci would take the console down and then fail
-    kUnreadable,    // its ids could not be read, so nobody knows what it is
-    kVanished,      // it was listed and is gone
-};
-
-// A device that some selector means, before anything is decided.
-struct Choice {
-    std::size_t device = 0;    // index into the list of devices
-    std::size_t selector = 0;  // index into Wish::selectors: the first exact one, else the first
-};
-
-struct Selection {
-    std::vector<Choice> choices;        // in the order of the devices, each device once
-    std::vector<Complaint> complaints;  // one for each selector that means no device
-    // Devices whose ids could not be read although ids are asked for: any of them may be meant.
-    std::vector<std::size_t> unreadable;
-};
-
-// Finds the devices that a wish means. Time: number of devices times number of selectors.
-[[nodiscard]] Selection select_devices(const Wish& wish, std::span<const PciDevice> devices);
-
 // What has to be known of a chosen device beyond its ids.
 struct DeviceState {
     std::string driver;             // that holds it, or empty
     std::int32_t iommu_group = -1;  // number, or -1 for none
     std::int32_t error = 0;         // errno for which the rest is not known
+    // pt.driver=auto: the module of the best variant driver, if there is one, and the name under
+    // which it registers, which shows once it is loaded.
+    std::string variant_module{};
+    std::string variant_driver{};
 };
 
 // What can be seen of the machine's IOMMU, for the advice that a refusal gives.
@@ -62,45 +41,76 @@ struct IommuFacts {
 
 struct PlannedDevice {
     PciDevice device;
-    std::size_t selector = 0;  // index into Wish::selectors
+    std::size_t selector = 0;                // index into Wish::selectors
+    std::optional<PciAddress> companion_of;  // the chosen device that it comes along with
     DeviceState state;
     Decision decision = Decision::kBind;
     Reason reason = Reason::kNone;
+    bool is_boot_display = false;
+    std::string framebuffer;  // to be released, a device on the platform bus, or empty
+};
+
+// An endpoint which the host keeps, in the IOMMU group of a device that is taken.
+struct Neighbour {
+    PciDevice device;
+    std::string driver;  // that holds it now, or empty
+    std::int32_t iommu_group = -1;
 };
 
 struct Plan {
     std::string_view driver = "vfio-pci";  // name as registered on the bus
     std::vector<PlannedDevice> devices;
     std::vector<PciDevice> unreadable;  // see Selection::unreadable
+    std::vector<Neighbour> neighbours;
+    std::optional<PciAddress> boot_display;
     IommuFacts iommu;
+    std::int32_t alias_error = 0;  // errno for which no variant drivers could be looked for
 
     [[nodiscard]] std::size_t count(Decision decision) const;
+    // Whether a virtual machine monitor gets at the devices through VFIO, not a stub driver.
+    [[nodiscard]] bool is_vfio() const;
 };
 
 // Decides about each chosen device; `states` has one entry for each choice, in the same order.
-[[nodiscard]] Plan make_plan(const Wish& wish, std::span<const PciDevice> devices,
-                             const Selection& selection, std::span<const DeviceState> states,
-                             const IommuFacts& iommu);
+[[nodiscard]] Plan make_plan(const Wish& wish, const Machine& machine, const Selection& selection,
+                             std::span<const DeviceState> states, const IommuFacts& iommu);
+
+// Whether a plan means to change this device, so that it has an outcome.
+[[nodiscard]] inline bool is_acted_on(const PlannedDevice& planned) {
+    return planned.decision == Decision::kBind || planned.decision == Decision::kAlready;
+}
+
+// Whether an address is that of an endpoint which the plan leaves to the host.
+[[nodiscard]] bool is_left_to_host(const Plan& plan, const PciDevice& device);
 
 // One effect. The list of all steps of a plan is in the order in which they are safe.
 struct Step {
     enum class Kind : std::uint8_t {
-        kOverride,     // write driver_override, unless it is right
-        kUnbind,       // take the device from the driver that holds it now, if it is another one
-        kLoadDriver,   // unless the driver is registered
-        kLoadBackend,  // vfio_iommu_type1, which nothing else would load
-        kBind,         // unless registering the driver has done it
+        kLoadVariant,         // for the name under which it registers
+        kOverride,            // write driver_override, unless it is right
+        kUnbind,              // take the device from the driver that holds it now, if another one
+        kLoadDriver,          // unless the driver is registered
+        kLoadBackend,         // vfio_iommu_type1, which nothing else would load
+        kBind,                // unless registering the driver has done it
+        kReleaseFramebuffer,  // unless binding has done it
     };
     Kind kind = Kind::kOverride;
-    std::size_t device = 0;  // index into Plan::devices; not used by kLoad*
+    std::size_t device = 0;  // index into Plan::devices; not used by kLoadDriver and kLoadBackend
     // The step of the same device that must have gone well before, an index into the list, or -1.
     std::int32_t after = -1;
+    // Another step that must have gone well, or -1.
+    std::int32_t also_after{-1};
 
     bool operator==(const Step&) const = default;
 };
 
 // The steps that carry out a plan: all overrides first, for from then on no other driver can get
-// at any of the devices; then what is bound is taken away; then the driver comes.
+// at any of the devices. Then the driver comes, and only if it does, what other drivers hold is
+// taken from them. It has to come before that: a driver that does not let go keeps its device
+// locked, and the registration of the new one, which tries every device, would wait for it
+// (drivers/base/dd.c
+// __driver_attach). The boot display is taken last of all. A variant driver is loaded first of all:
+// its name is needed for the override, and without an override it binds nothing.
 [[nodiscard]] std::vector<Step> make_steps(const Plan& plan);
 
 }  // namespace pt

@@ -2,7 +2,6 @@
 #include "core/report.h"
 
 #include <cerrno>
-#include <cstring>
 
 #include "core/text.h"
 
@@ -12,40 +11,49 @@ namespace {
 // More than any name that is ours.
 constexpr std::size_t kParameterMax = 80;
 
-void put_error(std::string& out, std::int32_t error) {
-    put(out, std::strerror(error));
-}
-
-// What to switch on so that a device gets an IOMMU group, from what can be seen.
-void put_iommu_advice(std::string& out, const Report& report) {
-    const IommuFacts& iommu = report.plan->iommu;
-    if (!report.wish->iommu_off.empty()) {
-        put(out, "take ");
-        put_quoted(out, report.wish->iommu_off);
-        put(out, " off the kernel command line");
-    } else if (iommu.has_groups) {
-        put(out, "the IOMMU is on but does not cover this device");
-    } else if (iommu.has_dmar) {
-        put(out, "VT-d is there but off: add intel_iommu=on to the kernel command line");
-    } else if (iommu.has_ivrs) {
-        put(out, "AMD-Vi is there but off: see the kernel log for AMD-Vi messages");
-    } else {
-        put(out, "switch on VT-d (Intel) or AMD-Vi, also called IOMMU, in the firmware setup");
-    }
-}
-
-Line complaint_line(const Complaint& complaint) {
+Line complaint_line(const Report& report, const Complaint& complaint) {
     Line line{Level::kWarning, {}};
     // A name that is none of ours has any length, and the kernel log refuses long lines.
     put_printable(line.text, complaint.parameter.substr(0, kParameterMax));
     put(line.text, ": ");
     put_quoted(line.text, complaint.item);
+    std::size_t column = complaint.position + 1;
+    if (complaint.from_conf) {
+        put(line.text, " in ");
+        put(line.text, kConfPath);
+        put(line.text, " line ");
+        put_decimal(line.text, line_of(report.conf, complaint.position, column));
+    }
     put(line.text, " at column ");
-    put_decimal(line.text, complaint.position + 1);
+    put_decimal(line.text, column);
     put(line.text, " ");
     put(line.text, explain(complaint.fault));
     put(line.text, ", ignored");
     return line;
+}
+
+void put_driver(std::string& out, const Report& report, const PlannedDevice& planned) {
+    const DeviceState& state = planned.state;
+    if (!state.variant_driver.empty()) {
+        put_printable(out, state.variant_driver);
+    } else if (!state.variant_module.empty()) {
+        put(out, "the driver of module ");
+        put_printable(out, state.variant_module);
+    } else {
+        put(out, report.plan->driver);
+    }
+}
+
+void put_device_name(std::string& out, const PciDevice& device) {
+    put_address(out, device.address);
+    if (device.error != 0) return;
+    out.push_back(' ');
+    put_hex(out, device.ids.vendor, 4);
+    out.push_back(':');
+    put_hex(out, device.ids.device, 4);
+    put(out, " (");
+    put(out, class_name(device.ids.class_code));
+    out.push_back(')');
 }
 
 void put_intent(std::string& out, const Report& report, const PlannedDevice& planned) {
@@ -57,11 +65,11 @@ void put_intent(std::string& out, const Report& report, const PlannedDevice& pla
                 put(out, ", ");
             }
             put(out, "bind to ");
-            put(out, report.plan->driver);
+            put_driver(out, report, planned);
             break;
         case Decision::kAlready:
             put(out, "already bound to ");
-            put(out, report.plan->driver);
+            put_driver(out, report, planned);
             break;
         case Decision::kKept:
             put(out, "left to the host: ");
@@ -76,27 +84,53 @@ void put_intent(std::string& out, const Report& report, const PlannedDevice& pla
 Line device_line(const Report& report, const PlannedDevice& planned) {
     Line line;
     if (planned.decision == Decision::kRefused) line.level = Level::kError;
-    put_address(line.text, planned.device.address);
-    if (planned.device.error == 0) {
-        line.text.push_back(' ');
-        put_hex(line.text, planned.device.ids.vendor, 4);
-        line.text.push_back(':');
-        put_hex(line.text, planned.device.ids.device, 4);
-        put(line.text, " (");
-        put(line.text, class_name(planned.device.ids.class_code));
-        line.text.push_back(')');
-    }
+    put_device_name(line.text, planned.device);
     put(line.text, ": ");
     put_intent(line.text, report, planned);
     if (is_acted_on(planned) && planned.state.iommu_group >= 0) {
         put(line.text, ", IOMMU group ");
         put_decimal(line.text, static_cast<std::uint64_t>(planned.state.iommu_group));
     }
+    if (planned.companion_of) {
+        put(line.text, ", companion of ");
+        put_address(line.text, *planned.companion_of);
+    }
     const Selector& selector = report.wish->selectors[planned.selector];
     put(line.text, ", asked for by ");
     put_printable(line.text, selector.parameter);
     line.text.push_back('=');
     put_printable(line.text, selector.item);
+    return line;
+}
+
+Line boot_display_line(const PlannedDevice& planned) {
+    Line line{Level::kWarning, {}};
+    put_address(line.text, planned.device.address);
+    put(line.text, " is the boot display: it is taken last of all, and then shows nothing more");
+    return line;
+}
+
+Line neighbour_line(const Neighbour& neighbour) {
+    Line line{Level::kWarning, {}};
+    put_device_name(line.text, neighbour.device);
+    put(line.text, ": stays with the host");
+    if (!neighbour.driver.empty()) {
+        put(line.text, " (driver ");
+        put_printable(line.text, neighbour.driver);
+        line.text.push_back(')');
+    }
+    put(line.text, " in IOMMU group ");
+    put_decimal(line.text, static_cast<std::uint64_t>(neighbour.iommu_group));
+    put(line.text, "; while a driver holds it no virtual machine can use that group");
+    return line;
+}
+
+Line lost_line(std::string_view file, std::int32_t error, std::string_view consequence) {
+    Line line{Level::kWarning, {}};
+    put(line.text, file);
+    put(line.text, " cannot be read: ");
+    put_error(line.text, error);
+    put(line.text, consequence);
     return line;
 }
 
@@ -111,6 +145,10 @@ Line unreadable_line(const PciDevice& device) {
 
 void put_step_name(std::string& out, const Plan& plan, const Step& step) {
     switch (step.kind) {
+        case Step::Kind::kLoadVariant:
+            put(out, "loading ");
+            put_printable(out, plan.devices[step.device].state.variant_module);
+            break;
         case Step::Kind::kOverride:
             put(out, "setting driver_override");
             break;
@@ -131,6 +169,10 @@ void put_step_name(std::string& out, const Plan& plan, const Step& step) {
         case Step::Kind::kBind:
             put(out, "binding to ");
             put(out, plan.driver);
+            break;
+        case Step::Kind::kReleaseFramebuffer:
+            put(out, "releasing ");
+            put_printable(out, plan.devices[step.device].framebuffer);
             break;
     }
 }
@@ -169,7 +211,10 @@ void put_load_advice(std::string& out, const StepResult& result) {
             break;
         case EPERM:
         case EKEYREJECTED:
-            put(out, " (lockdown or Secure Boot: the module's signature is not trusted)");
+            put(out, " (signature not trusted by lockdown or Secure Boot, or modules forbidden)");
+            break;
+        case ENOSYS:
+            put(out, " (compressed, which this kernel does not unpack, and modprobe failed)");
             break;
         case ENOTSUP:
             put(out, " (below another root no module is loaded)");
@@ -198,9 +243,13 @@ Line failure_line(const Report& report, std::size_t index) {
     Line line{Level::kError, {}};
     put_address(line.text, address);
     put(line.text, ": not bound to ");
-    put(line.text, report.plan->driver);
+    put_printable(line.text, device.driver_wanted);
     put(line.text, ": ");
     put_failed_step(line.text, report, device.failed_step);
+    if (device.is_stuck) {
+        put(line.text, "; a driver may be stuck in it, and then only a new boot frees it");
+        return line;
+    }
     if (!device.driver_after.empty()) {
         put(line.text, "; still held by ");
         put_printable(line.text, device.driver_after);
@@ -215,26 +264,33 @@ Line failure_line(const Report& report, std::size_t index) {
     return line;
 }
 
-// A missing backend fails no bind, but any use of the devices afterwards.
-void describe_backend(const Report& report, std::vector<Line>& lines) {
+// What fails no bind, but a use of the devices afterwards.
+void describe_side_effects(const Report& report, std::vector<Line>& lines) {
     for (std::size_t i = 0; i < report.outcome->steps.size(); ++i) {
+        const Step& step = report.outcome->steps[i];
         const StepResult& result = report.outcome->results[i];
-        if (report.outcome->steps[i].kind != Step::Kind::kLoadBackend || !result.went_wrong())
-            continue;
+        // What was skipped is told with the device that failed before it.
+        if (!result.went_wrong() || result.state == StepResult::State::kSkipped) continue;
         Line line{Level::kError, {}};
-        put(line.text, "loading vfio_iommu_type1: ");
+        if (step.kind == Step::Kind::kReleaseFramebuffer) {
+            put_address(line.text, report.plan->devices[step.device].device.address);
+            put(line.text, ": ");
+        }
+        put_step_name(line.text, *report.plan, step);
+        put(line.text, ": ");
         put_result(line.text, result);
-        put_load_advice(line.text, result);
-        put(line.text, "; virtual machines cannot use the devices until it is loaded");
+        if (step.kind == Step::Kind::kLoadBackend) {
+            put_load_advice(line.text, result);
+            put(line.text, "; virtual machines cannot use the devices until it is loaded");
+        } else if (step.kind == Step::Kind::kLoadVariant) {
+            put(line.text, ", vfio-pci serves instead");
+        } else if (step.kind == Step::Kind::kReleaseFramebuffer) {
+            put(line.text, "; a virtual machine may fail with \"BAR: can't reserve\"");
+        } else {
+            continue;
+        }
         lines.push_back(line);
     }
-}
-
-bool backend_failed(const Outcome& outcome) {
-    for (std::size_t i = 0; i < outcome.steps.size(); ++i)
-        if (outcome.steps[i].kind == Step::Kind::kLoadBackend && outcome.results[i].went_wrong())
-            return true;
-    return false;
 }
 
 Line summary_line(const Report& report) {
@@ -262,87 +318,24 @@ Line summary_line(const Report& report) {
 
 }  // namespace
 
-std::string_view name_of(Decision decision) {
-    switch (decision) {
-        case Decision::kBind:
-            return "bind";
-        case Decision::kAlready:
-            return "already";
-        case Decision::kKept:
-            return "kept";
-        case Decision::kRefused:
-            return "refused";
-    }
-    return "";
-}
-
-std::string_view explain(Fault fault) {
-    switch (fault) {
-        case Fault::kNone:
-            return "";
-        case Fault::kEmptyItem:
-            return "is empty (white space behind a comma ends the list)";
-        case Fault::kWhiteSpace:
-            return "holds white space";
-        case Fault::kNoDevice:
-            return "is no vendor:device pair";
-        case Fault::kTooManyFields:
-            return "has more than six fields";
-        case Fault::kNotHex:
-            return "has a field that is no hexadecimal number";
-        case Fault::kTooLong:
-            return "has a field with too many digits";
-        case Fault::kBadAddress:
-            return "is no address like 0000:01:00.0";
-        case Fault::kNeedsValue:
-            return "needs a list, as in pt.ids=10de:1b06";
-        case Fault::kBadSwitch:
-            return "is neither yes nor no";
-        case Fault::kUnknownParameter:
-            return "is no parameter of pt-hook";
-        case Fault::kMaybeTruncated:
-            return "ends where the kernel cuts a command line off and may be incomplete";
-        case Fault::kNoMatch:
-            return "matches no device of this machine";
-    }
-    return "";
-}
-
-void put_reason(std::string& out, const Report& report, const PlannedDevice& planned) {
-    switch (planned.reason) {
-        case Reason::kNone:
-            break;
-        case Reason::kBridge:
-            put(out, "it is a bridge, and other devices live behind it");
-            break;
-        case Reason::kNotNamed:
-            put(out, "a device of this class is taken only by its full id or address");
-            break;
-        case Reason::kNoIommuGroup:
-            put(out, "it has no IOMMU group, without which no virtual machine can have it; ");
-            put_iommu_advice(out, report);
-            break;
-        case Reason::kUnreadable:
-            put(out, "what it is cannot be read (");
-            put_error(out, planned.device.error);
-            out.push_back(')');
-            break;
-        case Reason::kVanished:
-            put(out, "it cannot be read any more (");
-            put_error(out, planned.state.error);
-            out.push_back(')');
-            break;
-    }
-}
-
 std::vector<Line> describe_plan(const Report& report) {
     std::vector<Line> lines;
+    if (report.conf_error != 0)
+        lines.push_back(lost_line(kConfPath, report.conf_error, ", its words are missing"));
+    if (report.plan->alias_error != 0)
+        lines.push_back(lost_line("pt.driver=auto: modules.alias", report.plan->alias_error,
+                                  ", vfio-pci serves for all"));
     for (const Complaint& complaint : *report.complaints)
-        lines.push_back(complaint_line(complaint));
+        lines.push_back(complaint_line(report, complaint));
     for (const PciDevice& device : report.plan->unreadable)
         lines.push_back(unreadable_line(device));
     for (const PlannedDevice& planned : report.plan->devices)
         lines.push_back(device_line(report, planned));
+    for (const PlannedDevice& planned : report.plan->devices)
+        if (planned.is_boot_display && planned.decision == Decision::kBind)
+            lines.push_back(boot_display_line(planned));
+    for (const Neighbour& neighbour : report.plan->neighbours)
+        lines.push_back(neighbour_line(neighbour));
     return lines;
 }
 
@@ -351,14 +344,15 @@ std::vector<Line> describe_outcome(const Report& report) {
     for (std::size_t i = 0; i < report.plan->devices.size(); ++i)
         if (is_acted_on(report.plan->devices[i]) && !report.outcome->devices[i].bound)
             lines.push_back(failure_line(report, i));
-    describe_backend(report, lines);
+    describe_side_effects(report, lines);
     lines.push_back(summary_line(report));
     return lines;
 }
 
 std::string describe_step(const Plan& plan, const Step& step, const StepResult& result) {
     std::string text;
-    if (step.kind != Step::Kind::kLoadDriver && step.kind != Step::Kind::kLoadBackend) {
+    if (step.kind != Step::Kind::kLoadDriver && step.kind != Step::Kind::kLoadBackend &&
+        step.kind != Step::Kind::kLoadVariant) {
         put_address(text, plan.devices[step.device].device.address);
         put(text, ": ");
     }
@@ -372,9 +366,10 @@ std::string describe_step(const Plan& plan, const Step& step, const StepResult& 
 }
 
 bool is_fulfilled(const Report& report) {
-    if (!report.complaints->empty() || report.plan->count(Decision::kRefused) != 0) return false;
+    if (!report.complaints->empty() || report.conf_error != 0) return false;
+    if (report.plan->count(Decision::kRefused) != 0) return false;
     if (report.outcome == nullptr) return true;
-    return report.outcome->count_failed(*report.plan) == 0 && !backend_failed(*report.outcome);
+    return report.outcome->count_failed(*report.plan) == 0 && report.outcome->is_complete();
 }
 
 }  // namespace pt

@@ -2,6 +2,7 @@
 #include "core/selector.h"
 
 #include <optional>
+#include <utility>
 
 #include "core/text.h"
 
@@ -36,19 +37,16 @@ bool id_field_matches(std::uint32_t wanted, std::uint16_t found) {
     return wanted == kAnyId || wanted == found;
 }
 
-bool id_matches(const IdPattern& id, const PciIds& ids) {
-    return id_field_matches(id.vendor, ids.vendor) && id_field_matches(id.device, ids.device) &&
-           id_field_matches(id.subvendor, ids.subvendor) &&
-           id_field_matches(id.subdevice, ids.subdevice) &&
-           ((id.class_code ^ ids.class_code) & id.class_mask) == 0;
-}
-
 }  // namespace
 
 Fault parse_id(std::string_view item, Selector& selector) {
     if (item.empty()) return Fault::kEmptyItem;
     if (has_space(item)) return Fault::kWhiteSpace;
-    if (item.find(':') == std::string_view::npos) return Fault::kNoDevice;
+    const bool has_where = item.find('@') != std::string_view::npos;
+    std::string_view rest = cut(item, '@');
+    if (rest.find(':') == std::string_view::npos) return Fault::kNoDevice;
+    Where where;
+    if (has_where && !parse_where(item, where)) return Fault::kBadAddress;
 
     IdPattern id;
     struct Field {
@@ -60,7 +58,6 @@ Fault parse_id(std::string_view item, Selector& selector) {
         {id.vendor, 4, kAnyId},    {id.device, 4, kAnyId},     {id.subvendor, 4, kAnyId},
         {id.subdevice, 4, kAnyId}, {id.class_code, 6, kAnyId}, {id.class_mask, 6, 0},
     };
-    std::string_view rest = item;
     bool more = true;
     for (const Field& field : fields) {
         if (!more) break;
@@ -74,22 +71,26 @@ Fault parse_id(std::string_view item, Selector& selector) {
 
     selector.kind = Selector::Kind::kId;
     selector.id = id;
+    selector.where = std::move(where);
+    selector.has_where = has_where;
     return Fault::kNone;
 }
 
-Fault parse_where(std::string_view item, Selector& selector) {
+Fault parse_address_item(std::string_view item, Selector& selector) {
     if (item.empty()) return Fault::kEmptyItem;
     if (has_space(item)) return Fault::kWhiteSpace;
-    const std::optional<PciAddress> address = parse_address(item);
-    if (!address) return Fault::kBadAddress;
+    if (!parse_where(item, selector.where)) return Fault::kBadAddress;
     selector.kind = Selector::Kind::kAddress;
-    selector.address = *address;
     return Fault::kNone;
 }
 
-bool matches(const Selector& selector, const PciDevice& device) {
-    if (selector.kind == Selector::Kind::kAddress) return selector.address == device.address;
-    return device.error == 0 && id_matches(selector.id, device.ids);
+bool id_matches(const IdPattern& id, const PciDevice& device) {
+    const PciIds& ids = device.ids;
+    return device.error == 0 && id_field_matches(id.vendor, ids.vendor) &&
+           id_field_matches(id.device, ids.device) &&
+           id_field_matches(id.subvendor, ids.subvendor) &&
+           id_field_matches(id.subdevice, ids.subdevice) &&
+           ((id.class_code ^ ids.class_code) & id.class_mask) == 0;
 }
 
 }  // namespace pt

@@ -49,6 +49,11 @@ std::string_view cut(std::string_view& rest, char separator) {
     return head;
 }
 
+std::string_view nth(std::string_view list, std::size_t number) {
+    while (number-- > 0) (void)cut(list, '|');
+    return cut(list, '|');
+}
+
 void put(std::string& out, std::string_view text) {
     out.append(text.data(), text.size());
 }

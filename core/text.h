@@ -20,6 +20,10 @@ namespace pt {
 // stands behind it. Without a separator the whole of `rest` is returned and `rest` is empty.
 std::string_view cut(std::string_view& rest, char separator);
 
+// The piece of `list` with this number, from 0; the pieces are separated by '|'. Empty beyond the
+// end. Tables of names are written this way because an array of them costs three times their bytes.
+[[nodiscard]] std::string_view nth(std::string_view list, std::size_t number);
+
 // Writers: each appends to `out`.
 void put(std::string& out, std::string_view text);
 void put_decimal(std::string& out, std::uint64_t value);

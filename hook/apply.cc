@@ -6,6 +6,7 @@
 
 #include "hook/supervisor.h"
 #include "sys/clock.h"
+#include "sys/framebuffers.h"
 #include "sys/modules.h"
 
 namespace pt {
@@ -30,6 +31,16 @@ StepResult not_needed() {
     return result;
 }
 
+// The name of the driver that a device is to get: its variant driver's, if that is registered.
+std::string wanted_driver(const Plan& plan, const PlannedDevice& planned, const PciBus& bus,
+                          int root) {
+    if (!planned.state.variant_module.empty()) {
+        std::string name = registered_driver(root, planned.state.variant_module);
+        if (!name.empty() && bus.has_driver(name)) return name;
+    }
+    return std::string(plan.driver);
+}
+
 class Worker {
   public:
     Worker(const Plan& plan, const std::vector<Step>& steps, const PciBus& bus,
@@ -46,7 +57,8 @@ class Worker {
         const Step& step = steps_[index];
         const std::uint64_t begin = now_us();
         StepResult result;
-        if (step.after >= 0 && results[step.after].went_wrong()) {
+        if ((step.after >= 0 && results[step.after].went_wrong()) ||
+            (step.also_after >= 0 && results[step.also_after].went_wrong())) {
             result.state = StepResult::State::kSkipped;
         } else {
             result = dispatch(step);
@@ -57,48 +69,63 @@ class Worker {
     }
 
     StepResult dispatch(const Step& step) {
+        const PlannedDevice& planned = plan_.devices[step.device];
+        const PciAddress address = planned.device.address;
         switch (step.kind) {
+            case Step::Kind::kLoadVariant:
+                return load_variant(planned.state.variant_module);
             case Step::Kind::kLoadDriver:
                 return load_driver();
             case Step::Kind::kLoadBackend:
                 return load_backend();
-            default:
-                break;
-        }
-        const PciAddress address = plan_.devices[step.device].device.address;
-        switch (step.kind) {
             case Step::Kind::kOverride:
-                return set_override(address);
+                return set_override(address, driver_for(planned));
             case Step::Kind::kUnbind:
-                return unbind(address);
-            default:
-                return bind(address);
+                return unbind(address, driver_for(planned));
+            case Step::Kind::kBind:
+                return bind(address, driver_for(planned));
+            case Step::Kind::kReleaseFramebuffer:
+                return release(planned.framebuffer);
         }
+        return result_of(EINVAL);
+    }
+
+    std::string driver_for(const PlannedDevice& planned) const {
+        return wanted_driver(plan_, planned, bus_, context_.root);
     }
 
     // Written at most once: rewriting frees a string that kernels before 6.12.91 read without a
     // lock while a driver registers (drivers/pci/pci-driver.c pci_match_device).
-    StepResult set_override(PciAddress address) {
+    StepResult set_override(PciAddress address, const std::string& wanted) {
         std::string current;
         int error = bus_.read_override(address, current);
         if (error != 0) return result_of(error);
-        if (current == plan_.driver) return not_needed();
-        error = bus_.write_override(address, plan_.driver);
+        if (current == wanted) return not_needed();
+        error = bus_.write_override(address, wanted);
         if (error == 0) error = bus_.read_override(address, current);
-        if (error == 0 && current != plan_.driver) error = EIO;
+        if (error == 0 && current != wanted) error = EIO;
         return result_of(error);
     }
 
     // The driver is read now, not taken from the plan: one that got the device in between either
     // shows here, or has been turned away by the override (kernel: really_probe sets the link
     // before the last match).
-    StepResult unbind(PciAddress address) {
+    StepResult unbind(PciAddress address, const std::string& wanted) {
         std::string driver;
         int error = bus_.driver_of(address, driver);
         if (error != 0) return result_of(error);
-        if (driver.empty() || driver == plan_.driver) return not_needed();
+        if (driver.empty() || driver == wanted) return not_needed();
         error = bus_.unbind(address, driver);
+        // It let go by itself: turned away by the override in the middle of its probe.
+        if (error == ENODEV || error == ENOENT) error = 0;
         if (error == 0 && !settles(address, {})) error = EBUSY;
+        return result_of(error);
+    }
+
+    StepResult load_variant(const std::string& module) {
+        if (!registered_driver(context_.root, module).empty()) return not_needed();
+        int error = load(module.c_str());
+        if (error == 0 && registered_driver(context_.root, module).empty()) error = ENODEV;
         return result_of(error);
     }
 
@@ -118,16 +145,27 @@ class Worker {
 
     int load(const char* name) { return context_.may_load_modules ? modules_.load(name) : ENOTSUP; }
 
-    StepResult bind(PciAddress address) {
+    StepResult bind(PciAddress address, const std::string& wanted) {
         std::string driver;
         int error = bus_.driver_of(address, driver);
         if (error != 0) return result_of(error);
-        if (driver == plan_.driver) return not_needed();
-        error = bus_.bind(address, plan_.driver);
+        if (driver == wanted) return not_needed();
+        error = bus_.bind(address, wanted);
         // EBUSY: somebody binds it right now; EAGAIN: its probe is deferred and will be retried.
         const bool may_settle = error == 0 || error == EBUSY || error == EAGAIN;
-        if (may_settle && settles(address, plan_.driver)) return result_of(0);
+        if (may_settle && settles(address, wanted)) return result_of(0);
         return result_of(error == 0 ? EIO : error);
+    }
+
+    StepResult release(const std::string& framebuffer) {
+        std::string driver;
+        // Binding vfio-pci removes the framebuffer of a display of class 0x0300.
+        if (platform_driver_of(context_.root, framebuffer, driver) != 0 || driver.empty())
+            return not_needed();
+        int error = unbind_platform_device(context_.root, framebuffer);
+        if (error == 0) error = platform_driver_of(context_.root, framebuffer, driver);
+        if (error == 0 && !driver.empty()) error = EBUSY;
+        return result_of(error);
     }
 
     // Waits a little until the device is held by this driver.
@@ -148,6 +186,17 @@ class Worker {
     Modules modules_;
 };
 
+// The steps whose end the child could not tell.
+void log_unreturned(const Plan& plan, const std::vector<Step>& steps,
+                    const std::vector<StepResult>& results, const KernelLog& log) {
+    using State = StepResult::State;
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+        const State state = results[i].state;
+        if (state == State::kHung || state == State::kCrashed || state == State::kNotReached)
+            log.write(Level::kDebug, describe_step(plan, steps[i], results[i]));
+    }
+}
+
 }  // namespace
 
 Outcome apply(const Plan& plan, const PciBus& bus, const KernelLog& log,
@@ -157,11 +206,13 @@ Outcome apply(const Plan& plan, const PciBus& bus, const KernelLog& log,
     const Supervision limits{context.deadline_ms / 3, context.deadline_ms};
     const std::vector<StepResult> results =
         run_supervised(steps.size(), limits, Worker::run, &worker);
+    if (context.debug) log_unreturned(plan, steps, results, log);
 
-    std::vector<std::string> drivers(plan.devices.size());
+    std::vector<DriverNames> drivers(plan.devices.size());
     for (std::size_t i = 0; i < drivers.size(); ++i) {
+        drivers[i].wanted = wanted_driver(plan, plan.devices[i], bus, context.root);
         // What cannot be read is not held by the driver, and is reported so.
-        (void)bus.driver_of(plan.devices[i].device.address, drivers[i]);
+        (void)bus.driver_of(plan.devices[i].device.address, drivers[i].found);
     }
     return make_outcome(plan, std::move(steps), results, drivers);
 }

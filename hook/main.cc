@@ -2,8 +2,10 @@
 // pt-hook: gives the PCI devices that the kernel command line names to vfio-pci, before any other
 // driver can have them. Read, decide, say, act, read back, report.
 #include <fcntl.h>
+#include <signal.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstring>
 #include <string>
 #include <vector>
@@ -13,6 +15,7 @@
 #include "core/wish.h"
 #include "hook/apply.h"
 #include "hook/options.h"
+#include "hook/survey.h"
 #include "sys/clock.h"
 #include "sys/file.h"
 #include "sys/kernel_log.h"
@@ -22,11 +25,13 @@ namespace {
 
 using namespace pt;
 
-enum ExitCode : int { kExitDone = 0, kExitNotDone = 1, kExitUsage = 2 };
+enum ExitCode : int { kExitDone = 0, kExitNotDone = 1, kExitUsage = 2, kExitStop = 3 };
 
 // bootconfig can make a command line longer than the kernel's own limit (lib/bootconfig.c
 // XBC_DATA_MAX is 32 KiB).
 constexpr std::size_t kCmdlineMax = 65536;
+
+constexpr std::size_t kConfMax = 65536;
 
 void print(int fd, std::string_view text) {
     while (!text.empty()) {
@@ -58,12 +63,14 @@ class Output {
         print(STDOUT_FILENO, line.text);
         print(STDOUT_FILENO, "\n");
     }
-    void say_error(std::string_view what, int error) const {
+    void say_error(std::string_view what, int error,
+                   std::string_view consequence = "nothing is done") const {
         Line line{Level::kError, {}};
         put(line.text, what);
         put(line.text, ": ");
         put(line.text, std::strerror(error));
-        put(line.text, ", nothing is done");
+        put(line.text, ", ");
+        put(line.text, consequence);
         say(line);
     }
 
@@ -72,39 +79,42 @@ class Output {
     const KernelLog& log_;
 };
 
-Plan plan_for(const Wish& wish, const PciBus& bus, int root, std::vector<Complaint>& complaints,
-              int& error) {
-    std::vector<PciDevice> devices;
-    error = bus.list(devices);
-    const Selection selection = select_devices(wish, devices);
-    complaints.insert(complaints.end(), selection.complaints.begin(), selection.complaints.end());
-    std::vector<DeviceState> states;
-    for (const Choice& choice : selection.choices)
-        states.push_back(bus.state(devices[choice.device].address));
-    return make_plan(wish, devices, selection, states, read_iommu_facts(root));
+// What the user wrote: the texts are referred to by all that is read from them.
+struct Texts {
+    std::string conf;
+    int conf_error = 0;
+    std::string cmdline;
+};
+
+int write_report(int root, const Report& report) {
+    int error = make_directory(root, "run/pt-hook");
+    if (error == 0) error = replace_file(root, "run/pt-hook/report.json", to_json(report));
+    return error;
 }
 
-// Does what a command line asks for; it is owned by the caller, for the report points into it.
-int run(const Options& options, std::string_view cmdline, int root) {
+// Does what the words ask for.
+int run(const Options& options, const Texts& texts, int root) {
     const std::uint64_t begin = now_us();
     const KernelLog log(root);
     const Output output(options, log);
-    ReadWords words = read_words(cmdline);
+    ReadWords read = read_words(texts.cmdline, texts.conf);
     Plan plan;
     Outcome outcome;
-    Report report{VERSION, &words.wish, &words.complaints, &plan, nullptr, 0};
+    Report report{VERSION,          texts.conf, texts.conf_error, &read.wish, &read.words,
+                  &read.complaints, &plan,      nullptr,          0};
 
-    if (words.wish.off) {
-        words.complaints.clear();
+    if (read.wish.off) {
+        read.complaints.clear();
+        report.conf_error = 0;
         output.say({Level::kInfo, "switched off by pt.off, nothing is done"});
-    } else if (!words.wish.asks_for_nothing()) {
+    } else if (!read.wish.asks_for_nothing()) {
         const PciBus bus(root);
         int error = 0;
-        plan = plan_for(words.wish, bus, root, words.complaints, error);
+        plan = plan_for(read.wish, bus, root, read.complaints, error);
         if (error != 0) output.say_error("cannot list the PCI devices", error);
         output.say(describe_plan(report));
         if (!options.dry_run) {
-            const ApplyContext context{root, std::strcmp(options.root, "/") == 0, words.wish.debug,
+            const ApplyContext context{root, std::strcmp(options.root, "/") == 0, read.wish.debug,
                                        options.deadline_ms};
             outcome = apply(plan, bus, log, context);
             report.outcome = &outcome;
@@ -117,12 +127,30 @@ int run(const Options& options, std::string_view cmdline, int root) {
     }
     report.elapsed_us = now_us() - begin;
     if (options.json) print(STDOUT_FILENO, to_json(report));
-    return is_fulfilled(report) ? kExitDone : kExitNotDone;
+    const bool says_something =
+        !read.words.empty() || !read.complaints.empty() || report.conf_error != 0;
+    if (!options.dry_run && says_something)
+        if (const int error = write_report(root, report); error != 0)
+            output.say_error("cannot write /run/pt-hook/report.json", error, "the work is done");
+    if (is_fulfilled(report)) return kExitDone;
+    return read.wish.stop_on_error && !options.dry_run ? kExitStop : kExitNotDone;
+}
+
+// Reads the sources of the words; returns 0, or the errno for which there is no command line.
+int read_texts(const Options& options, int root, Texts& texts) {
+    texts.conf_error = read_file(root, kConfPath.substr(1).data(), kConfMax, texts.conf);
+    if (texts.conf_error == ENOENT) texts.conf_error = 0;
+    if (options.cmdline == nullptr)
+        return read_file(root, "proc/cmdline", kCmdlineMax, texts.cmdline);
+    texts.cmdline = options.cmdline;
+    return 0;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+    // Nobody reading what is printed is no reason to stop in the middle of the work.
+    (void)signal(SIGPIPE, SIG_IGN);
     const Options options = parse_options({argv + 1, static_cast<std::size_t>(argc - 1)});
     if (!options.error.empty()) return fail_usage(options.error);
     if (options.help || options.version) {
@@ -138,14 +166,11 @@ int main(int argc, char** argv) {
         put(message, std::strerror(error));
         return fail_usage(message);
     }
-    std::string cmdline;
-    if (options.cmdline != nullptr) {
-        cmdline = options.cmdline;
-    } else if (const int error = read_file(root.get(), "proc/cmdline", kCmdlineMax, cmdline);
-               error != 0) {
+    Texts texts;
+    if (const int error = read_texts(options, root.get(), texts); error != 0) {
         const KernelLog log(root.get());
         Output(options, log).say_error("cannot read /proc/cmdline", error);
         return kExitNotDone;
     }
-    return run(options, cmdline, root.get());
+    return run(options, texts, root.get());
 }

@@ -107,18 +107,20 @@ Options parse_options(std::span<char* const> arguments) {
 
 const std::string_view kUsage =
     "Usage: pt-hook [OPTION]...\n"
-    "Gives the PCI devices that the kernel command line names by pt.ids= or pt.addrs=\n"
-    "to vfio-pci. Made to run in the initramfs, before other drivers load.\n"
+    "Gives the PCI devices that the kernel command line or /etc/pt-hook.conf names by\n"
+    "pt.ids=, pt.addrs= or pt.gpus= to vfio-pci. Made to run in the initramfs, before\n"
+    "other drivers load. Without --dry-run it acts at once.\n"
     "\n"
     "  --dry-run           print what would be done, and change nothing\n"
     "  --json              print the plan, or what came of it, as one JSON object\n"
     "  --cmdline TEXT      use TEXT instead of /proc/cmdline\n"
-    "  --root DIR          use DIR/sys, DIR/proc and DIR/dev; no module is loaded then\n"
+    "  --root DIR          use DIR/sys, DIR/etc and so on; no module is loaded then\n"
     "  --deadline SECONDS  give up after this time (15)\n"
     "  --help              print this help\n"
     "  --version           print the version\n"
     "\n"
     "Exit status: 0 all that was asked for is done, or nothing was asked for;\n"
-    "1 something could not be done; 2 wrong usage.\n";
+    "1 something could not be done; 2 wrong usage; 3 as 1, and pt.on_error=stop\n"
+    "asks to stop the boot.\n";
 
 }  // namespace pt

@@ -67,15 +67,18 @@ class Supervisor {
           context_(context) {}
 
     std::vector<StepResult> run_all() {
-        // Without shared memory or a child the work is still worth doing, though nobody watches.
-        if (!shared_.is_valid()) return run_unwatched();
+        if (!shared_.is_valid()) {
+            be_ended_at_deadline();
+            return run_unwatched();
+        }
         SignalGuard guard;
         std::size_t next = 0;
         while (next < count_ && now_us() < deadline_us_) {
             shared_.progress().step = next;
             shared_.progress().since_us = now_us();
-            const pid_t child = fork();
+            const pid_t child = _Fork();  // there are no other threads to be careful of
             if (child < 0) {
+                be_ended_at_deadline();
                 run_from(next);
                 break;
             }
@@ -109,6 +112,14 @@ class Supervisor {
         sigset_t before_{};
     };
 
+    // Without shared memory or a child the work is still worth doing, though nobody watches: then a
+    // step that hangs is the end of the program, which the boot survives.
+    void be_ended_at_deadline() const {
+        const std::uint64_t now = now_us();
+        const std::uint64_t left = deadline_us_ > now ? deadline_us_ - now : 0;
+        (void)alarm(static_cast<unsigned>(left / 1'000'000) + 1);
+    }
+
     std::vector<StepResult> run_unwatched() {
         std::vector<StepResult> results;
         for (std::size_t i = 0; i < count_; ++i)
@@ -128,11 +139,18 @@ class Supervisor {
     std::size_t watch(pid_t child) {
         for (;;) {
             const std::uint64_t now = now_us();
-            const std::uint64_t limit =
-                std::min(shared_.progress().since_us + step_limit_us_, deadline_us_);
+            const std::uint64_t limit = step_end();
             if (now >= limit) return abandon(child);
             if (wait_until_dead(child, limit - now)) return after_death();
         }
+    }
+
+    // When the step that is being done has to be over. It may use half of the time that is left, so
+    // that however many hang there is some for the next one.
+    std::uint64_t step_end() const {
+        const std::uint64_t since = shared_.progress().since_us;
+        const std::uint64_t left = deadline_us_ > since ? deadline_us_ - since : 0;
+        return since + std::min(step_limit_us_, left / 2);
     }
 
     // Waits for the child's death for at most this time; returns whether it came.
@@ -168,7 +186,7 @@ class Supervisor {
         const std::uint64_t now = now_us();
         // The child may have come to its next step just before it was killed: that one has not
         // hung, and is done again, as each step can be.
-        if (now < std::min(since + step_limit_us_, deadline_us_)) return step;
+        if (now < step_end()) return step;
         result.state = StepResult::State::kHung;
         result.microseconds = static_cast<std::uint32_t>(now - since);
         return step + 1;

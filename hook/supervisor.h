@@ -13,7 +13,7 @@ namespace pt {
 // process that waits for it cannot be killed. So the steps run in a child process. One that hangs
 // or dies is left behind with the step that did it, and a new child goes on with the next.
 struct Supervision {
-    std::uint32_t step_limit_ms = 0;  // for one step
+    std::uint32_t step_limit_ms = 0;  // for one step, and at most half of what is left
     std::uint32_t total_limit_ms = 0;
 };
 

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -71,35 +72,85 @@ int write_file(int dir, const char* path, std::string_view text) {
     return static_cast<std::size_t>(length) == text.size() ? 0 : EIO;
 }
 
-int read_link_name(int dir, const char* path, std::string& result) {
+int replace_file(int dir, const char* path, std::string_view text) {
+    std::string temporary(path);
+    temporary += ".new";
+    {
+        const Fd file(openat(dir, temporary.c_str(),
+                             O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644));
+        if (!file.is_open()) return errno;
+        while (!text.empty()) {
+            const ssize_t length =
+                retry([&] { return write(file.get(), text.data(), text.size()); });
+            if (length < 0) return errno;
+            text.remove_prefix(static_cast<std::size_t>(length));
+        }
+    }
+    return renameat(dir, temporary.c_str(), dir, path) == 0 ? 0 : errno;
+}
+
+int make_directory(int dir, const char* path) {
+    return mkdirat(dir, path, 0755) == 0 || errno == EEXIST ? 0 : errno;
+}
+
+int read_link(int dir, const char* path, std::string& result) {
     char target[PATH_MAX];
     result.clear();
     const ssize_t length = readlinkat(dir, path, target, sizeof target);
     if (length < 0) return errno == ENOENT ? 0 : errno;
     if (static_cast<std::size_t>(length) == sizeof target) return ENAMETOOLONG;
-    std::string_view name(target, static_cast<std::size_t>(length));
-    name.remove_prefix(name.rfind('/') + 1);  // npos + 1 is 0
-    result.assign(name.data(), name.size());
+    result.assign(target, static_cast<std::size_t>(length));
     return 0;
+}
+
+int read_link_name(int dir, const char* path, std::string& result) {
+    const int error = read_link(dir, path, result);
+    result.erase(0, result.rfind('/') + 1);  // npos + 1 is 0
+    return error;
 }
 
 bool exists(int dir, const char* path) {
     return Fd(openat(dir, path, O_PATH | O_CLOEXEC)).is_open();
 }
 
-bool has_entries(int dir, const char* path) {
+const dirent* next_entry(DIR* entries, int& error) {
+    errno = 0;
+    const dirent* entry = readdir(entries);
+    if (entry == nullptr) error = errno;
+    return entry;
+}
+
+namespace {
+
+// list_directory() that ends when there are this many names.
+int list_some(int dir, const char* path, std::size_t most, std::vector<std::string>& names) {
     const int fd = openat(dir, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) return false;
+    if (fd < 0) return errno;
     DIR* entries = fdopendir(fd);
     if (entries == nullptr) {
+        const int error = errno;
         close(fd);
-        return false;
+        return error;
     }
-    bool found = false;
-    while (const dirent* entry = readdir(entries))
-        if (entry->d_name[0] != '.') found = true;
+    int error = 0;
+    while (const dirent* entry = next_entry(entries, error)) {
+        const std::string_view name = entry->d_name;
+        if (name != "." && name != "..") names.emplace_back(name);
+        if (names.size() == most) break;
+    }
     closedir(entries);
-    return found;
+    return error;
+}
+
+}  // namespace
+
+int list_directory(int dir, const char* path, std::vector<std::string>& names) {
+    return list_some(dir, path, names.max_size(), names);
+}
+
+bool has_entries(int dir, const char* path) {
+    std::vector<std::string> names;
+    return list_some(dir, path, 1, names) == 0 && !names.empty();
 }
 
 }  // namespace pt

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include <dirent.h>
+
 #include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace pt {
 
@@ -44,10 +47,26 @@ class Fd {
 // has done what it was told, which may be never.
 [[nodiscard]] int write_file(int dir, const char* path, std::string_view text);
 
+// Writes a file of any length that need not be there, so that it is there whole or not at all:
+// under a name of its own first, which is then renamed.
+[[nodiscard]] int replace_file(int dir, const char* path, std::string_view text);
+
+// Makes a directory; that it is there already is no error.
+[[nodiscard]] int make_directory(int dir, const char* path);
+
+// What a symbolic link points to; empty if there is no such link.
+[[nodiscard]] int read_link(int dir, const char* path, std::string& result);
+
 // The last component of what a symbolic link points to; empty if there is no such link.
 [[nodiscard]] int read_link_name(int dir, const char* path, std::string& result);
 
 [[nodiscard]] bool exists(int dir, const char* path);
+
+// readdir(3) that tells an error, as an errno, from the end.
+[[nodiscard]] const dirent* next_entry(DIR* entries, int& error);
+
+// The names in a directory, without "." and "..", in no order; as many as could be read.
+[[nodiscard]] int list_directory(int dir, const char* path, std::vector<std::string>& names);
 
 // Whether a directory is there and has any entry.
 [[nodiscard]] bool has_entries(int dir, const char* path);

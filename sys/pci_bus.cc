@@ -89,7 +89,8 @@ int PciBus::list(std::vector<PciDevice>& devices) const {
         close(fd);
         return error;
     }
-    while (const dirent* entry = readdir(entries)) {
+    int error = 0;
+    while (const dirent* entry = next_entry(entries, error)) {
         const std::optional<PciAddress> address = parse_address(entry->d_name);
         if (!address) continue;
         PciDevice device;
@@ -98,22 +99,54 @@ int PciBus::list(std::vector<PciDevice>& devices) const {
         if (!is_gone(device.error)) devices.push_back(device);
     }
     closedir(entries);
-    std::sort(devices.begin(), devices.end(),
-              [](const PciDevice& a, const PciDevice& b) { return a.address < b.address; });
-    return 0;
+    if (error != 0) devices.clear();  // a part of them says nothing of equal cards
+    // A heap sort, for it is the smallest one.
+    const auto before = [](const PciDevice& a, const PciDevice& b) {
+        return a.address < b.address;
+    };
+    std::make_heap(devices.begin(), devices.end(), before);
+    std::sort_heap(devices.begin(), devices.end(), before);
+    return error;
 }
 
 DeviceState PciBus::state(PciAddress address) const {
     DeviceState state;
-    std::string group;
     state.error = driver_of(address, state.driver);
-    if (state.error == 0)
-        state.error =
-            read_link_name(bus_.get(), device_path(address, "iommu_group").c_str(), group);
     if (state.error == 0 && !exists(bus_.get(), device_path(address, "").c_str()))
         state.error = ENODEV;
-    state.iommu_group = parse_group(group);
+    state.iommu_group = group_of(address);
     return state;
+}
+
+std::vector<PciAddress> PciBus::parents(PciAddress address) const {
+    std::string name("devices/");
+    put_address(name, address);
+    std::string link;
+    if (read_link(bus_.get(), name.c_str(), link) != 0) return {};
+    return parse_parents(link);
+}
+
+std::int32_t PciBus::group_of(PciAddress address) const {
+    std::string group;
+    if (read_link_name(bus_.get(), device_path(address, "iommu_group").c_str(), group) != 0)
+        return -1;
+    return parse_group(group);
+}
+
+bool PciBus::is_boot_vga(PciAddress address) const {
+    char buffer[8];
+    std::string_view text;
+    const int error = read_small_file(bus_.get(), device_path(address, "boot_vga").c_str(), buffer,
+                                      sizeof buffer, text);
+    return error == 0 && text.starts_with('1');
+}
+
+std::vector<AddressRange> PciBus::resources(PciAddress address) const {
+    // 17 lines at most, of 57 bytes each
+    std::string text;
+    const std::string path = device_path(address, "resource");
+    if (read_file(bus_.get(), path.c_str(), 4096, text) != 0) return {};
+    return parse_resources(text);
 }
 
 int PciBus::driver_of(PciAddress address, std::string& driver) const {
@@ -150,6 +183,19 @@ int PciBus::bind(PciAddress address, std::string_view driver) const {
     std::string name;
     put_address(name, address);
     return write_file(bus_.get(), driver_path(driver, "bind").c_str(), name);
+}
+
+std::vector<PciAddress> group_members(int root, std::int32_t group) {
+    std::string path("sys/kernel/iommu_groups/");
+    put_decimal(path, static_cast<std::uint64_t>(group));
+    put(path, "/devices");
+    std::vector<std::string> names;
+    std::vector<PciAddress> members;
+    (void)list_directory(root, path.c_str(), names);
+    for (const std::string& name : names)
+        if (const std::optional<PciAddress> address = parse_address(name); address)
+            members.push_back(*address);
+    return members;
 }
 
 IommuFacts read_iommu_facts(int root) {

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/pci.h"
+#include "core/machine.h"
 #include "core/plan.h"
 #include "sys/file.h"
 
@@ -19,10 +19,23 @@ class PciBus {
     // `root` is an open directory. Without a PCI bus below it all else gives ENOENT.
     explicit PciBus(int root);
 
-    // Every function, sorted by address. One that goes away meanwhile is left out.
+    // Every function, sorted by address, or none. One that goes away meanwhile is left out.
     [[nodiscard]] int list(std::vector<PciDevice>& devices) const;
 
     [[nodiscard]] DeviceState state(PciAddress address) const;
+
+    // The functions above a device (parse_parents()); none for one whose link cannot be read.
+    [[nodiscard]] std::vector<PciAddress> parents(PciAddress address) const;
+
+    // The number of its IOMMU group, or -1.
+    [[nodiscard]] std::int32_t group_of(PciAddress address) const;
+
+    // Whether the firmware made it the display that VGA addresses reach (boot_vga). Only devices of
+    // class 0x0300 have the attribute.
+    [[nodiscard]] bool is_boot_vga(PciAddress address) const;
+
+    // The address ranges of its base address registers; none if they cannot be read.
+    [[nodiscard]] std::vector<AddressRange> resources(PciAddress address) const;
 
     // The driver that holds a device, empty for none.
     [[nodiscard]] int driver_of(PciAddress address, std::string& driver) const;
@@ -40,6 +53,9 @@ class PciBus {
   private:
     Fd bus_;  // sys/bus/pci
 };
+
+// The members of an IOMMU group, in no order.
+[[nodiscard]] std::vector<PciAddress> group_members(int root, std::int32_t group);
 
 // What below `root` tells about the machine's IOMMU.
 [[nodiscard]] IommuFacts read_iommu_facts(int root);

@@ -29,18 +29,6 @@ void* operator new(std::size_t size) {
 void* operator new[](std::size_t size) {
     return allocate(size);
 }
-void operator delete(void* memory) noexcept {
-    free(memory);
-}
-void operator delete[](void* memory) noexcept {
-    free(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept {
-    free(memory);
-}
-void operator delete[](void* memory, std::size_t) noexcept {
-    free(memory);
-}
 
 // Most are declared in libstdc++'s internal <bits/functexcept.h>, which each gcc has another list
 // of.

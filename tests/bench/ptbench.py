@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Counts system calls, which is exact, and compares times within one run, which is not.
+"""Counts system calls and memory, which is exact, and compares times, which is not.
 
 The counts are asserted: a device that nobody asks for costs one open, one read and one close, and
-nothing else grows with the number of devices. Times depend on the machine: only their ratios are
-printed, and nothing is asserted about them.
+nothing else grows with the number of devices. Asserted is as well how much memory a run takes at
+its peak. Times depend on the machine: only their ratios within one run are printed, and nothing is
+asserted about them.
 """
 
 import argparse
@@ -19,12 +20,14 @@ import time
 from pttree.checks import trace
 from pttree.cli import use_memory
 from pttree.cases import same
+from pttree.kernel import FakeKernel
 from pttree.machine import Machine
-from pttree.program import Program, Skip
+from pttree.program import Program, Skip, strace
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 SIZES = (256, 1024, 4096)
 WORD = "pt.ids=10de:1b06"
+MEMORY_LIMIT = 512  # KiB, beyond what a run without any work takes
 ROUNDS = 31  # of each measured time; the median counts
 
 
@@ -60,9 +63,9 @@ def count_calls(program, machine):
     return names, devices
 
 
-def check_counts(program, sizes):
+def check_counts(program):
     counts = {}
-    for number in sizes:
+    for number in SIZES:
         with tempfile.TemporaryDirectory(prefix="pt-bench-") as root:
             names, devices = count_calls(program, crowd(root, number))
         same("unselected devices seen", len(devices), number - 1)
@@ -73,16 +76,68 @@ def check_counts(program, sizes):
         print(f"{number:5} devices: {sum(names.values())} system calls, "
               f"{names['openat']} openat, {names['read']} read, {names['close']} close, "
               f"{names['getdents64']} getdents64")
-    small, middle, large = (counts[number] for number in sizes)
+    small, middle, large = (counts[number] for number in SIZES)
     for name in ("openat", "read", "close"):
         # exactly linear: each further device brings exactly one
         same(f"{name} for each further device", [
-            (middle[name] - small[name]) / (sizes[1] - sizes[0]),
-            (large[name] - middle[name]) / (sizes[2] - sizes[1])], [1, 1])
+            (middle[name] - small[name]) / (SIZES[1] - SIZES[0]),
+            (large[name] - middle[name]) / (SIZES[2] - SIZES[1])], [1, 1])
     # Directories are read in pieces, memory comes in steps that double.
     known = {"openat", "read", "close", "getdents64", "brk", "mmap", "munmap", "mremap", "lseek"}
     same("other calls that grow with the number of devices",
          [name for name in large if name not in known and large[name] != small[name]], [])
+
+
+def children_of(pid):
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+            return [int(child) for child in file.read().split()]
+    except OSError:
+        return []
+
+
+def high_water(pid):
+    """The most memory that a process has had so far, in KiB; none of one that is gone."""
+    try:
+        with open(f"/proc/{pid}/status", encoding="ascii") as file:
+            match = re.search(r"^VmHWM:\s+(\d+) kB", file.read(), re.M)
+    except OSError:
+        return 0
+    return int(match[1]) if match else 0
+
+
+def peak_memory(program, *arguments):
+    """The peaks of a run in KiB: of the process that decides and of that which does the steps.
+    strace holds each of them at its end, so that the peak can be read."""
+    peaks = collections.defaultdict(int)
+    command = [*strace("-o", "/dev/null", "-e", "trace=exit_group",
+                       "-e", "inject=exit_group:delay_enter=200000"), program.path, *arguments]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+        while process.poll() is None:
+            for first in children_of(process.pid):
+                for pid in (first, *children_of(first)):
+                    # what strace starts is strace itself for a moment
+                    if os.path.realpath(f"/proc/{pid}/exe") == os.path.realpath(program.path):
+                        peaks[pid] = max(peaks[pid], high_water(pid))
+            time.sleep(0.02)
+    same("exit code", process.returncode, 0)
+    return max(peaks.values())
+
+
+def check_memory(program):
+    """Prints what runs among many devices take, and asserts it where one of them is asked for."""
+    idle = peak_memory(program, "--version")
+    number = SIZES[-1]
+    with tempfile.TemporaryDirectory(prefix="pt-bench-") as root:
+        machine = crowd(root, number)
+        for words, asked in ((WORD, 1), ("pt.ids=10de:1b06,8086:10ed", number)):
+            with FakeKernel(machine):
+                peak = peak_memory(program, "--root", root, "--deadline", "120", "--cmdline", words)
+            print(f"{number} devices, {asked} asked for: peak memory {peak - idle} KiB above the "
+                  f"{idle} KiB of pt-hook --version")
+            if asked == 1:
+                small = peak - idle
+    same(f"peak memory is at most {MEMORY_LIMIT} KiB", small <= MEMORY_LIMIT, True)
 
 
 def median_seconds(*commands):
@@ -129,15 +184,16 @@ def main():
     use_memory()
     program = Program(options.program)
     results = {"passed": 0, "failed": 0, "skipped": 0}
-    try:
-        check_counts(program, SIZES)
-        results["passed"] += 1
-    except Skip as why:
-        print(f"skipped counts: {why}")
-        results["skipped"] += 1
-    except AssertionError as error:
-        print(f"FAILED  counts: {error}")
-        results["failed"] += 1
+    for name, check in (("counts", check_counts), ("memory", check_memory)):
+        try:
+            check(program)
+            results["passed"] += 1
+        except Skip as why:
+            print(f"skipped {name}: {why}")
+            results["skipped"] += 1
+        except AssertionError as error:
+            print(f"FAILED  {name}: {error}")
+            results["failed"] += 1
     print_planning(program)
     print_idle(program)
     print(", ".join(f"{number} {what}" for what, number in results.items()))

@@ -25,18 +25,20 @@ PciAddress read_by_sscanf(const std::string& item) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string item(as_text(data, size));
     Selector selector;
-    selector.address.bus = 0x77;
-    const PciAddress before = selector.address;
-    if (parse_where(item, selector) != Fault::kNone) {
-        PT_REQUIRE(selector.kind == Selector::Kind::kId && selector.address == before);
+    selector.where.start.bus = 0x77;
+    const PciAddress before = selector.where.start;
+    if (parse_address_item(item, selector) != Fault::kNone) {
+        PT_REQUIRE(selector.kind == Selector::Kind::kId && selector.where.start == before);
         return 0;
     }
-    PT_REQUIRE(selector.kind == Selector::Kind::kAddress && selector.is_exact());
-    PT_REQUIRE(selector.address == read_by_sscanf(item));
+    PT_REQUIRE(selector.kind == Selector::Kind::kAddress);
+    PT_REQUIRE(selector.is_exact() == !item.ends_with('*'));
+    if (!selector.is_exact() || !selector.where.path.empty()) return 0;
+    PT_REQUIRE(selector.where.start == read_by_sscanf(item));
 
     std::string name;
-    put_address(name, selector.address);
-    PT_REQUIRE(parse_address(name) == selector.address);
+    put_address(name, selector.where.start);
+    PT_REQUIRE(parse_address(name) == selector.where.start);
     PT_REQUIRE(name.size() >= 12);
     return 0;
 }

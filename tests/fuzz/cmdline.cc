@@ -54,16 +54,22 @@ void check_wish(std::string_view text, const ReadWords& words) {
 }
 
 void check_report(ReadWords& words) {
-    const Selection selection = select_devices(words.wish, kDevices);
+    Machine machine;
+    machine.devices = kDevices;
+    machine.parents.resize(kDevices.size());
+    machine.groups.resize(kDevices.size(), 1);
+    machine.boot_display = 0;
+    const Selection selection = select_devices(words.wish, machine);
     words.complaints.insert(words.complaints.end(), selection.complaints.begin(),
                             selection.complaints.end());
     const std::vector<DeviceState> states(selection.choices.size(), {"", 1, 0});
-    const Plan plan = make_plan(words.wish, kDevices, selection, states, {});
+    const Plan plan = make_plan(words.wish, machine, selection, states, {});
     for (const PlannedDevice& planned : plan.devices)
         PT_REQUIRE(planned.decision != Decision::kBind ||
                    base_class(planned.device.ids.class_code) != kBaseClassBridge);
 
-    const Report report{"0", &words.wish, &words.complaints, &plan, nullptr, 0};
+    const Report report{"0",   {},      0, &words.wish, &words.words, &words.complaints,
+                        &plan, nullptr, 0};
     for (const Line& line : describe_plan(report)) {
         PT_REQUIRE(is_printable_ascii(line.text));
         PT_REQUIRE(line.text.size() < 900);  // what a record of the kernel log surely holds

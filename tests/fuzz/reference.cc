@@ -3,11 +3,11 @@
 
 #include <cstring>
 
-namespace {
-
-bool is_kernel_space(char c) {
+bool is_space(char c) {
     return c != '\0' && std::strchr(" \t\n\v\f\r\xa0", c) != nullptr;
 }
+
+namespace {
 
 bool starts_with_quote(const std::string& text) {
     return !text.empty() && text[0] == '"';
@@ -18,7 +18,7 @@ bool starts_with_quote(const std::string& text) {
 std::string take_raw_word(const std::string& text, std::size_t& at) {
     std::string word;
     bool between_quotes = false;
-    for (; at < text.size() && (between_quotes || !is_kernel_space(text[at])); ++at) {
+    for (; at < text.size() && (between_quotes || !is_space(text[at])); ++at) {
         if (text[at] == '"') between_quotes = !between_quotes;
         word += text[at];
     }
@@ -56,7 +56,7 @@ std::vector<ReferenceWord> split_like_the_kernel(std::string text) {
 
     std::vector<ReferenceWord> words;
     for (std::size_t at = 0;;) {
-        while (at < text.size() && is_kernel_space(text[at])) ++at;
+        while (at < text.size() && is_space(text[at])) ++at;
         if (at == text.size()) return words;
         ReferenceWord word = read_raw_word(take_raw_word(text, at));
         word.ends_text = at == text.size();

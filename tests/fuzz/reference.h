@@ -13,4 +13,7 @@ struct ReferenceWord {
     bool ends_text = false;
 };
 
+// What separates words, to the kernel.
+bool is_space(char c);
+
 std::vector<ReferenceWord> split_like_the_kernel(std::string text);

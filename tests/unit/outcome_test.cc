@@ -9,6 +9,10 @@ namespace {
 using namespace pt;
 using State = StepResult::State;
 
+constexpr State kDone = State::kDone, kNotNeeded = State::kNotNeeded, kFailed = State::kFailed,
+                kSkipped = State::kSkipped, kHung = State::kHung, kCrashed = State::kCrashed,
+                kNotReached = State::kNotReached;
+
 Plan plan_of(std::initializer_list<Decision> decisions) {
     Plan plan;
     for (const Decision decision : decisions) {
@@ -17,6 +21,18 @@ Plan plan_of(std::initializer_list<Decision> decisions) {
         plan.devices.push_back(planned);
     }
     return plan;
+}
+
+Outcome outcome_of(const Plan& plan, std::initializer_list<State> states,
+                   std::initializer_list<std::string> found) {
+    std::vector<StepResult> results;
+    for (const State state : states) results.push_back({state, EIO, 0});
+    std::vector<DriverNames> drivers;
+    for (const std::string& name : found) drivers.push_back({"vfio-pci", name});
+    std::vector<Step> steps = make_steps(plan);
+    REQUIRE(steps.size() == results.size());
+    REQUIRE(plan.devices.size() == drivers.size());
+    return make_outcome(plan, std::move(steps), results, drivers);
 }
 
 TEST_CASE("only a step that did its work or had none went well", "[outcome]") {
@@ -28,69 +44,112 @@ TEST_CASE("only a step that did its work or had none went well", "[outcome]") {
     for (const auto& [state, wrong] : rows) CHECK(StepResult{state, 0, 0}.went_wrong() == wrong);
 }
 
-// The steps of one device: 0 override, 1 unbind, 2 load driver, 3 load backend, 4 bind.
+// The steps of one device: 0 override, 1 load driver, 2 load backend, 3 unbind, 4 bind.
 TEST_CASE("what the bus shows decides, and the first thing that went wrong explains", "[outcome]") {
     struct Row {
         std::string_view what;
-        State results[5];
+        std::initializer_list<State> results;
         std::string driver_after;
         bool bound;
+        bool is_stuck;
         std::int32_t failed_step;
     };
-    constexpr State kDone = State::kDone, kNotNeeded = State::kNotNeeded, kFailed = State::kFailed,
-                    kSkipped = State::kSkipped, kHung = State::kHung, kCrashed = State::kCrashed,
-                    kNotReached = State::kNotReached;
     const Row rows[] = {
-        {"all well", {kDone, kNotNeeded, kDone, kDone, kDone}, "vfio-pci", true, -1},
+        {"all well", {kDone, kDone, kDone, kNotNeeded, kDone}, "vfio-pci", true, false, -1},
         {"bound by the loading",
-         {kDone, kNotNeeded, kDone, kDone, kNotNeeded},
+         {kDone, kDone, kDone, kNotNeeded, kNotNeeded},
          "vfio-pci",
          true,
+         false,
          -1},
-        {"all steps well, yet not bound", {kDone, kDone, kDone, kDone, kDone}, "", false, -1},
-        {"another driver was faster", {kDone, kDone, kDone, kDone, kDone}, "nouveau", false, -1},
-        {"no override", {kFailed, kSkipped, kDone, kDone, kSkipped}, "nouveau", false, 0},
-        {"no unbinding", {kDone, kHung, kDone, kDone, kSkipped}, "nouveau", false, 1},
-        {"a crash", {kDone, kCrashed, kDone, kDone, kSkipped}, "nouveau", false, 1},
-        {"no bind", {kDone, kNotNeeded, kDone, kDone, kFailed}, "", false, 4},
-        {"no bind for want of the driver",
-         {kDone, kNotNeeded, kFailed, kDone, kFailed},
+        {"all steps well, yet not bound",
+         {kDone, kDone, kDone, kDone, kDone},
          "",
          false,
-         2},
-        {"no driver, no override either",
-         {kFailed, kSkipped, kFailed, kDone, kSkipped},
+         false,
+         -1},
+        {"another driver was faster",
+         {kDone, kDone, kDone, kDone, kDone},
+         "nouveau",
+         false,
+         false,
+         -1},
+        {"no override", {kFailed, kDone, kDone, kSkipped, kSkipped}, "nouveau", false, false, 0},
+        {"no unbinding", {kDone, kDone, kDone, kFailed, kSkipped}, "nouveau", false, false, 3},
+        {"stuck in remove()", {kDone, kDone, kDone, kHung, kSkipped}, "nouveau", false, true, 3},
+        {"a crash", {kDone, kDone, kDone, kCrashed, kSkipped}, "nouveau", false, true, 3},
+        {"no bind", {kDone, kDone, kDone, kNotNeeded, kFailed}, "", false, false, 4},
+        {"stuck in probe(), though the link is there",
+         {kDone, kDone, kDone, kNotNeeded, kHung},
+         "vfio-pci",
+         false,
+         true,
+         4},
+        {"the driver's registration hangs",
+         {kDone, kHung, kDone, kSkipped, kSkipped},
+         "vfio-pci",
+         false,
+         true,
+         1},
+        {"a hanging override is no stuck driver",
+         {kHung, kDone, kDone, kSkipped, kSkipped},
+         "nouveau",
+         false,
+         false,
+         0},
+        {"no bind for want of the driver",
+         {kDone, kFailed, kDone, kNotNeeded, kFailed},
          "",
+         false,
+         false,
+         1},
+        {"not taken for want of the driver",
+         {kDone, kFailed, kDone, kSkipped, kSkipped},
+         "nouveau",
+         false,
+         false,
+         1},
+        {"no driver, no override either",
+         {kFailed, kFailed, kDone, kSkipped, kSkipped},
+         "",
+         false,
          false,
          0},
         {"the backend fails no device",
-         {kDone, kNotNeeded, kDone, kFailed, kDone},
+         {kDone, kDone, kFailed, kNotNeeded, kDone},
          "vfio-pci",
          true,
+         false,
          -1},
-        {"the backend explains none", {kDone, kNotNeeded, kDone, kFailed, kFailed}, "", false, 4},
+        {"the backend explains none",
+         {kDone, kDone, kFailed, kNotNeeded, kFailed},
+         "",
+         false,
+         false,
+         4},
         {"bound in the end, whatever failed",
-         {kDone, kFailed, kFailed, kDone, kFailed},
+         {kDone, kFailed, kDone, kFailed, kFailed},
          "vfio-pci",
          true,
+         false,
          -1},
         {"too late",
          {kDone, kNotReached, kNotReached, kNotReached, kNotReached},
          "nouveau",
+         false,
          false,
          1},
     };
     const Plan plan = plan_of({Decision::kBind});
     for (const Row& row : rows) {
         CAPTURE(row.what);
-        std::vector<StepResult> results;
-        for (const State state : row.results) results.push_back({state, EIO, 0});
-        const std::vector<std::string> drivers{row.driver_after};
-        const Outcome outcome = make_outcome(plan, make_steps(plan), results, drivers);
+        const Outcome outcome = outcome_of(plan, row.results, {row.driver_after});
         REQUIRE(outcome.devices.size() == 1);
         CHECK(outcome.devices[0].bound == row.bound);
+        CHECK(outcome.devices[0].is_stuck == row.is_stuck);
         CHECK(outcome.devices[0].failed_step == row.failed_step);
         CHECK(outcome.devices[0].driver_after == row.driver_after);
+        CHECK(outcome.devices[0].driver_wanted == "vfio-pci");
         CHECK(outcome.count_bound(plan) == (row.bound ? 1 : 0));
         CHECK(outcome.count_failed(plan) == (row.bound ? 0 : 1));
         CHECK(outcome.steps == make_steps(plan));
@@ -100,26 +159,58 @@ TEST_CASE("what the bus shows decides, and the first thing that went wrong expla
 
 TEST_CASE("one device's failure is not another's", "[outcome]") {
     const Plan plan = plan_of({Decision::kBind, Decision::kBind});
-    const std::vector<Step> steps = make_steps(plan);
-    std::vector<StepResult> results(steps.size(), {State::kDone, 0, 0});
-    results[6] = {State::kFailed, EINVAL, 0};  // the bind of the first
-    const std::vector<std::string> drivers{"", "vfio-pci"};
-    const Outcome outcome = make_outcome(plan, steps, results, drivers);
+    REQUIRE(make_steps(plan)[6] == Step{Step::Kind::kBind, 0, 4, -1});
+    const Outcome outcome = outcome_of(
+        plan, {kDone, kDone, kDone, kDone, kDone, kDone, kHung, kDone}, {"", "vfio-pci"});
     CHECK(outcome.devices[0].failed_step == 6);
+    CHECK(outcome.devices[0].is_stuck);
     CHECK(outcome.devices[1].failed_step == -1);
+    CHECK_FALSE(outcome.devices[1].is_stuck);
     CHECK(outcome.count_bound(plan) == 1);
     CHECK(outcome.count_failed(plan) == 1);
 }
 
+TEST_CASE("a registration that hangs sticks in what it may probe, not in what is held",
+          "[outcome]") {
+    const Plan plan = plan_of({Decision::kBind, Decision::kAlready});
+    const Outcome outcome =
+        outcome_of(plan, {kDone, kDone, kHung, kDone, kSkipped, kSkipped}, {"", "vfio-pci"});
+    CHECK(outcome.devices[0].is_stuck);
+    CHECK(outcome.devices[1].bound);
+}
+
+TEST_CASE("each device has to be on the driver that is meant for it", "[outcome]") {
+    const Plan plan = plan_of({Decision::kBind, Decision::kBind});
+    const std::vector<StepResult> results(8, {kDone, 0, 0});
+    const std::vector<DriverNames> drivers{{"mlx5_vfio_pci", "vfio-pci"}, {"vfio-pci", "vfio-pci"}};
+    const Outcome outcome = make_outcome(plan, make_steps(plan), results, drivers);
+    CHECK_FALSE(outcome.devices[0].bound);
+    CHECK(outcome.devices[0].driver_wanted == "mlx5_vfio_pci");
+    CHECK(outcome.devices[1].bound);
+}
+
 TEST_CASE("devices that were kept or refused count neither as bound nor as failed", "[outcome]") {
     const Plan plan = plan_of({Decision::kKept, Decision::kRefused, Decision::kAlready});
-    const std::vector<std::string> drivers{"vfio-pci", "nvme", "vfio-pci"};
-    const std::vector<StepResult> results(3, {State::kNotNeeded, 0, 0});
-    const Outcome outcome = make_outcome(plan, make_steps(plan), results, drivers);
+    const Outcome outcome =
+        outcome_of(plan, {kNotNeeded, kNotNeeded, kNotNeeded}, {"vfio-pci", "nvme", "vfio-pci"});
     CHECK(outcome.count_bound(plan) == 1);
     CHECK(outcome.count_failed(plan) == 0);
     CHECK_FALSE(outcome.devices[0].bound);
     CHECK(outcome.devices[1].driver_after == "nvme");
+}
+
+TEST_CASE("the backend and the framebuffers count, though no link shows them", "[outcome]") {
+    Plan plan = plan_of({Decision::kBind});
+    plan.devices[0].framebuffer = "efi-framebuffer.0";
+    const auto is_complete = [&](std::initializer_list<State> states) {
+        return outcome_of(plan, states, {"vfio-pci"}).is_complete();
+    };
+    CHECK(is_complete({kDone, kDone, kDone, kDone, kDone, kDone}));
+    CHECK(is_complete({kNotNeeded, kNotNeeded, kNotNeeded, kNotNeeded, kNotNeeded, kNotNeeded}));
+    CHECK_FALSE(is_complete({kDone, kDone, kFailed, kDone, kDone, kDone}));
+    CHECK_FALSE(is_complete({kDone, kDone, kDone, kDone, kDone, kFailed}));
+    // what the link shows is told by the link
+    CHECK(is_complete({kDone, kFailed, kDone, kDone, kFailed, kDone}));
 }
 
 }  // namespace

@@ -108,7 +108,7 @@ TEST_CASE("the advice about a missing IOMMU fits what can be seen", "[report]") 
     };
     for (const Row& row : rows) {
         const std::string text = "pt.ids=10de:1b06" + std::string(row.word);
-        const Told told(text, {kCard}, {{"", -1, 0}}, row.facts);
+        const Told told(text, {kCard}, {{"", -1, 0}}, {{}, {}, row.facts});
         std::string reason;
         put_reason(reason, told.report(), told.plan.devices[0]);
         CHECK(reason == "it has no IOMMU group, without which no virtual machine can have it; " +
@@ -162,53 +162,57 @@ TEST_CASE("a device that could not be bound is told with the step, and the way b
     const std::string way_back =
         "; no driver holds it now. To give it back to the host: cd /sys/bus/pci; echo > "
         "devices/0000:01:00.0/driver_override; echo 0000:01:00.0 > drivers_probe";
+    const std::string stuck = "; a driver may be stuck in it, and then only a new boot frees it";
     struct Row {
-        std::size_t step;  // 0 override, 1 unbind, 2 load driver, 4 bind
+        std::size_t step;
         StepResult result;
         std::string driver_after;
         std::string line;
     };
     const std::string begin = "0000:01:00.0: not bound to vfio-pci: ";
     const Row rows[] = {
-        {4, {State::kFailed, EINVAL, 0}, "", "binding to vfio-pci: Invalid argument" + way_back},
-        {4, {State::kCrashed, 0, 0}, "", "binding to vfio-pci: crashed" + way_back},
-        {0,
+        {kBinding,
+         {State::kFailed, EINVAL, 0},
+         "",
+         "binding to vfio-pci: Invalid argument" + way_back},
+        {kBinding, {State::kCrashed, 0, 0}, "", "binding to vfio-pci: crashed" + stuck},
+        {kOverriding,
          {State::kFailed, EACCES, 0},
          "nouveau",
          "setting driver_override: Permission denied; still held by nouveau"},
-        {1,
+        {kUnbinding,
          {State::kHung, 0, 0},
          "nouveau",
-         "unbinding from nouveau: did not return in time, abandoned; still held by nouveau"},
-        {1,
+         "unbinding from nouveau: did not return in time, abandoned" + stuck},
+        {kUnbinding,
          {State::kNotReached, 0, 0},
          "nouveau",
          "unbinding from nouveau: not reached before the deadline; still held by nouveau"},
-        {2,
+        {kLoading,
          {State::kFailed, ENOENT, 0},
          "",
          "loading vfio-pci: No such file or directory (no such module in this initramfs, nor built "
          "in)" +
              way_back},
-        {2,
+        {kLoading,
          {State::kFailed, EPERM, 0},
          "",
-         "loading vfio-pci: Operation not permitted (lockdown or Secure Boot: the module's "
-         "signature is not trusted)" +
+         "loading vfio-pci: Operation not permitted (signature not trusted by lockdown or "
+         "Secure Boot, or modules forbidden)" +
              way_back},
-        {2,
+        {kLoading,
          {State::kFailed, ENOTSUP, 0},
          "",
          "loading vfio-pci: " + std::string(std::strerror(ENOTSUP)) +
              " (below another root no module is loaded)" + way_back},
-        {2, {State::kFailed, EIO, 0}, "", "loading vfio-pci: Input/output error" + way_back},
+        {kLoading, {State::kFailed, EIO, 0}, "", "loading vfio-pci: Input/output error" + way_back},
     };
     for (const Row& row : rows) {
         CAPTURE(row.line);
         Told told("pt.ids=10de:1b06", {kCard}, {{"nouveau", 2, 0}});
         std::vector<StepResult> results(5, {State::kDone, 0, 0});
         results[row.step] = row.result;
-        if (row.step == 2) results[4] = {State::kFailed, ENOENT, 0};
+        if (row.step == kLoading) results[kBinding] = {State::kFailed, ENOENT, 0};
         told.act(results, {row.driver_after});
         const std::vector<Line> lines = describe_outcome(told.report());
         REQUIRE(lines.size() == 2);
@@ -253,7 +257,7 @@ TEST_CASE("the summary counts everything", "[report]") {
 TEST_CASE("a missing backend is an error though every device is bound", "[report]") {
     Told told("pt.ids=10de:1b06", {kCard}, {{"", 2, 0}});
     std::vector<StepResult> results(5, {State::kDone, 0, 0});
-    results[3] = {State::kFailed, ENOENT, 0};
+    results[kLoadingBackend] = {State::kFailed, ENOENT, 0};
     told.act(results, {"vfio-pci"});
     const std::vector<Line> lines = describe_outcome(told.report());
     REQUIRE(lines.size() == 2);
@@ -281,14 +285,14 @@ TEST_CASE("a step is told with its time", "[report]") {
     const auto tell = [&](std::size_t step, StepResult result) {
         return describe_step(told.plan, steps[step], result);
     };
-    CHECK(tell(0, {State::kNotNeeded, 0, 3}) ==
+    CHECK(tell(kOverriding, {State::kNotNeeded, 0, 3}) ==
           "0000:01:00.0: setting driver_override: not needed, 3 us");
-    CHECK(tell(1, {State::kDone, 0, 1234567}) ==
+    CHECK(tell(kUnbinding, {State::kDone, 0, 1234567}) ==
           "0000:01:00.0: unbinding from nouveau: done, 1234567 us");
-    CHECK(tell(2, {State::kFailed, ENOENT, 0}) ==
+    CHECK(tell(kLoading, {State::kFailed, ENOENT, 0}) ==
           "loading vfio-pci: No such file or directory, 0 us");
-    CHECK(tell(3, {State::kDone, 0, 9}) == "loading vfio_iommu_type1: done, 9 us");
-    CHECK(tell(4, {State::kSkipped, 0, 0}) ==
+    CHECK(tell(kLoadingBackend, {State::kDone, 0, 9}) == "loading vfio_iommu_type1: done, 9 us");
+    CHECK(tell(kBinding, {State::kSkipped, 0, 0}) ==
           "0000:01:00.0: binding to vfio-pci: skipped after an earlier failure, 0 us");
 }
 

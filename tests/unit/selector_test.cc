@@ -87,6 +87,13 @@ TEST_CASE("a bad id is refused with its reason, and changes nothing", "[selector
         {"10de:1b06:*:*:030000:ffffffff", Fault::kTooLong},
         {"10de:1b06:*:*:ffffffff", Fault::kTooLong},
         {"1:2:3:4:5:6:7", Fault::kTooManyFields},
+        {"@01:00.0", Fault::kNoDevice},
+        {"10de@01:00.0", Fault::kNoDevice},
+        {"10de:1b06@", Fault::kBadAddress},
+        {"10de:1b06@01:00", Fault::kBadAddress},
+        {"10de:1b06@*", Fault::kBadAddress},
+        {"10de:1b06@01:00.0@02:00.0", Fault::kBadAddress},
+        {"10de:1b0g@01:00.0", Fault::kNotHex},
         {"1:2:3:4:5:6:", Fault::kTooManyFields},
     };
     for (const Row& row : rows) {
@@ -97,14 +104,65 @@ TEST_CASE("a bad id is refused with its reason, and changes nothing", "[selector
         CHECK(parse_id(row.item, selector) == row.fault);
         CHECK(selector.kind == Selector::Kind::kAddress);
         CHECK(selector.id.vendor == 7);
+        CHECK_FALSE(selector.has_where);
     }
+}
+
+TEST_CASE("an id may be bound to a place", "[selector]") {
+    struct Row {
+        std::string_view item;
+        Where where;
+        bool exact;
+    };
+    const Row rows[] = {
+        {"10de:1b06@01:00.0", {{0, 1, 0, 0}, {}, false}, true},
+        {"10de:1b06@1:02:1f.7", {{1, 2, 0x1f, 7}, {}, false}, true},
+        {"10de:1b06@00:01.0/00.0", {{0, 0, 1, 0}, {{0, 0}}, false}, true},
+        // either half is exact enough: one says which kind, the other which one
+        {"10de:1b06@01:00.*", {{0, 1, 0, 0}, {}, true}, true},
+        {"10de:*@01:00.0", {{0, 1, 0, 0}, {}, false}, true},
+        {"*:*@00:01.0/00.0", {{0, 0, 1, 0}, {{0, 0}}, false}, true},
+        {"10de:*@01:00.*", {{0, 1, 0, 0}, {}, true}, false},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.item);
+        Selector selector;
+        REQUIRE(parse_id(row.item, selector) == Fault::kNone);
+        CHECK(selector.kind == Selector::Kind::kId);
+        CHECK(selector.has_where);
+        CHECK(selector.is_placed());
+        CHECK(selector.where == row.where);
+        CHECK(selector.is_exact() == row.exact);
+    }
+    Selector selector;
+    REQUIRE(parse_id("10de:1b06@01:00.0", selector) == Fault::kNone);
+    REQUIRE(parse_id("10de:1b06", selector) == Fault::kNone);
+    CHECK_FALSE(selector.has_where);
+    CHECK_FALSE(selector.is_placed());
+}
+
+TEST_CASE("a choice of displays names none", "[selector]") {
+    Selector selector;
+    selector.kind = Selector::Kind::kDisplays;
+    selector.id.vendor = selector.id.device = 1;
+    CHECK_FALSE(selector.is_exact());
+    CHECK_FALSE(selector.is_placed());
+}
+
+TEST_CASE("all functions of a slot are no exact choice, one is", "[selector]") {
+    Selector selector;
+    REQUIRE(parse_address_item("01:00.*", selector) == Fault::kNone);
+    CHECK_FALSE(selector.is_exact());
+    CHECK(selector.is_placed());
+    REQUIRE(parse_address_item("00:01.0/00.1", selector) == Fault::kNone);
+    CHECK(selector.is_exact());
 }
 
 TEST_CASE("an address names one device", "[selector]") {
     Selector selector;
-    CHECK(parse_where("01:00.1", selector) == Fault::kNone);
+    CHECK(parse_address_item("01:00.1", selector) == Fault::kNone);
     CHECK(selector.kind == Selector::Kind::kAddress);
-    CHECK(selector.address == PciAddress{0, 1, 0, 1});
+    CHECK(selector.where.start == PciAddress{0, 1, 0, 1});
     CHECK(selector.is_exact());
 }
 
@@ -122,10 +180,10 @@ TEST_CASE("a bad address is refused with its reason, and changes nothing", "[sel
     for (const Row& row : rows) {
         CAPTURE(row.item);
         Selector selector;
-        selector.address.bus = 7;
-        CHECK(parse_where(row.item, selector) == row.fault);
+        selector.where.start.bus = 7;
+        CHECK(parse_address_item(row.item, selector) == row.fault);
         CHECK(selector.kind == Selector::Kind::kId);
-        CHECK(selector.address.bus == 7);
+        CHECK(selector.where.start.bus == 7);
     }
 }
 
@@ -157,29 +215,19 @@ TEST_CASE("a selector means the devices that agree in every field it names", "[s
         CAPTURE(row.item);
         Selector selector;
         REQUIRE(parse_id(row.item, selector) == Fault::kNone);
-        CHECK(matches(selector, card) == row.matches);
-    }
-    const Row addresses[] = {
-        {"01:00.0", true},  {"0:1:0.0", true},    {"01:00.1", false},
-        {"02:00.0", false}, {"1:01:00.0", false}, {"01:01.0", false},
-    };
-    for (const Row& row : addresses) {
-        CAPTURE(row.item);
-        Selector selector;
-        REQUIRE(parse_where(row.item, selector) == Fault::kNone);
-        CHECK(matches(selector, card) == row.matches);
+        CHECK(id_matches(selector.id, card) == row.matches);
     }
 }
 
-TEST_CASE("a device that cannot be read has its address alone", "[selector]") {
+TEST_CASE("no id fits a device that cannot be read", "[selector]") {
     const PciDevice broken{{0, 1, 0, 0}, {}, 5};
     Selector selector;
     REQUIRE(parse_id("*:*", selector) == Fault::kNone);
-    CHECK_FALSE(matches(selector, broken));
+    CHECK_FALSE(id_matches(selector.id, broken));
     REQUIRE(parse_id("0:0", selector) == Fault::kNone);
-    CHECK_FALSE(matches(selector, broken));
-    REQUIRE(parse_where("01:00.0", selector) == Fault::kNone);
-    CHECK(matches(selector, broken));
+    CHECK_FALSE(id_matches(selector.id, broken));
+    REQUIRE(parse_address_item("01:00.0", selector) == Fault::kNone);
+    CHECK(is_at(selector.where, broken.address, {}));
 }
 
 }  // namespace

@@ -84,8 +84,16 @@ TEST_CASE("a step sees what became of those before it, in whichever process", "[
 
 TEST_CASE("the deadline ends the run wherever it is", "[supervisor]") {
     const std::uint64_t begin = now_us();
-    CHECK(states("dhhhhhd", {100, 250}) == "dhhh---");
+    const std::string result = states("d" + std::string(200, 'h') + "d", {100, 250});
     CHECK(now_us() - begin < 1'500'000);
+    CHECK(result.starts_with("dhh"));
+    CHECK(result.ends_with("---"));
+    CHECK(result.find_first_not_of('h', 1) == result.find('-'));
+    CHECK(result.find_first_not_of('-', result.find('-')) == std::string::npos);
+}
+
+TEST_CASE("steps that hang leave time for the next one, however long they may", "[supervisor]") {
+    CHECK(states("hhhd", {5000, 1000}) == "hhhd");
 }
 
 TEST_CASE("many steps that are slow together, but none alone, are let be", "[supervisor]") {

@@ -5,13 +5,16 @@
     machine   name of a file in machines/
     more      further lines of the machine
     cmdline   command line (without it: proc/cmdline of the machine)
+    conf      text of the configuration file
     inject    {call, what, path}: a system call that strace lets fail
     plan      the lines of the plan, which are the whole output of a dry run
     log       the lines that the kernel log holds besides, with N for each time
     changes   what is different in the tree afterwards
     exit      the exit code of a dry run, and of a real one unless there is
     exit_real
+    requests  what is asked of drivers, in its order
     json      members that the JSON of the real run has, by address
+    report    false if run/pt-hook/report.json cannot be or need not be written
 
 An error that the C libraries word differently is written as {EIO} in plan and log.
 """
@@ -26,8 +29,9 @@ from .machine import ADDRESS, Machine, changes
 from .program import inject, without_times
 
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-KEYS = {"title", "machine", "more", "cmdline", "inject", "plan", "log", "changes", "exit",
-        "exit_real", "json"}
+KEYS = {"title", "machine", "more", "cmdline", "conf", "inject", "plan", "log", "changes", "exit",
+        "exit_real", "requests", "json", "report"}
+REPORT = "run/pt-hook/report.json"
 
 
 def load_machine(root, name, more=""):
@@ -54,6 +58,8 @@ class Case:
         self.plan = program.words(self.data.get("plan", "")).splitlines()
         with tempfile.TemporaryDirectory(prefix="pt-tree-") as root:
             machine = load_machine(root, self.data["machine"], self.data.get("more", ""))
+            if "conf" in self.data:
+                machine.write("etc/pt-hook.conf", self.data["conf"].encode())
             self.arguments = ["--root", root]
             if "cmdline" in self.data:
                 self.arguments += ["--cmdline", self.data["cmdline"]]
@@ -74,16 +80,16 @@ class Case:
         as_json = program.run("--dry-run", "--json", *self.arguments, prefix=self.prefix)
         same("exit code with --json", as_json.code, text.code)
         told = json.loads(as_json.out)
-        lines = [line.partition(" ")[0] for line in self.plan if ADDRESS.match(line)
-                 and "ids cannot be read" not in line]
-        same("devices of the JSON", [device["address"] for device in told["devices"]],
-             [ADDRESS.match(line)[0] for line in lines])
+        for key, words in (("devices", ", asked for by "), ("neighbours", "stays with the host")):
+            same(f"{key} of the JSON", [device["address"] for device in told[key]],
+                 [ADDRESS.match(line)[0] for line in self.plan if words in line])
         same("changes by dry runs", changes(before, machine.snapshot(with_times=True)), [])
         same("kernel log of dry runs", read_log(machine), [])
+        same("report of dry runs", os.path.exists(machine.path(REPORT)), False)
 
     def real_runs(self, program, machine):
         before = machine.snapshot()
-        with FakeKernel(machine):
+        with FakeKernel(machine) as kernel:
             run = program.run("--json", *self.arguments, prefix=self.prefix)
         log = read_log(machine)
         plan = [line for line in self.plan if line not in ONLY_DRY]
@@ -95,6 +101,9 @@ class Case:
         same("standard error", run.err, "")
         same("exit code", run.code, self.data.get("exit_real", self.data.get("exit", 0)))
 
+        if "requests" in self.data:
+            same("requests", kernel.requests, self.data["requests"].splitlines())
+        same("report", read_report(machine), run.out if self.data.get("report", True) else None)
         told = {device["address"]: device for device in json.loads(run.out)["devices"]}
         for address, members in self.data.get("json", {}).items():
             same(f"JSON of {address}", {key: told[address].get(key) for key in members}, members)
@@ -125,6 +134,15 @@ def read_log(machine):
                 raise AssertionError(f"no record of the kernel log: {line!r}")
             lines.append(text)
     return lines
+
+
+def read_report(machine):
+    """The text of the report, or None."""
+    try:
+        with open(machine.path(REPORT), encoding="ascii") as file:
+            return file.read()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
 
 
 def same(what, found, wanted):

@@ -67,7 +67,7 @@ def check_real_run_is_seen_writing(program):
 
 
 def check_no_word_reads_only_the_command_line(program):
-    """Without a pt. word only the command line is read, and no process is made."""
+    """Without a pt. word only what can hold one is read, and no process is made."""
     with machine_of("desktop") as machine:
         for root, arguments in ((machine.root, []), ("/", ["--cmdline", "quiet splash"])):
             run, calls = trace(program, f"%file,{CHANGING_CALLS}", "--root", root, *arguments)
@@ -79,7 +79,8 @@ def check_no_word_reads_only_the_command_line(program):
                 r"(v?fork|clone3?)\(", line)], [])
             if program.is_static():
                 same("files opened", [line.split(",")[1].strip() for line in calls],
-                     [f'"{root}"'] + (['"proc/cmdline"'] if not arguments else []))
+                     [f'"{root}"', '"etc/pt-hook.conf"'] +
+                     (['"proc/cmdline"'] if not arguments else []))
         same("kernel log", read_log(machine), [])
 
 
@@ -92,17 +93,18 @@ def check_off_reads_only_the_command_line(program):
 
 
 def check_unselected_devices_are_read_once(program):
-    """Of a device that is not asked for only modalias is read, and of others no sleeping thing."""
+    """Of a device that is not asked for only modalias is read, and of a display its boot_vga."""
     with machine_of("desktop") as machine:
         _, calls = trace(program, "%file", "--dry-run", "--root", machine.root, "--cmdline",
-                         "pt.ids=10de:1b06")
+                         "pt.ids=10de:1b06 pt.with=none")
         touched = re.findall(r'"[^"]*(0000:[^"]*)"', "\n".join(calls))
-        for address in ("0000:00:02.0", "0000:01:00.1", "0000:02:00.0"):
+        for address, attributes in (("0000:00:02.0", ["modalias", "boot_vga"]),
+                                    ("0000:00:17.0", ["modalias"]), ("0000:02:00.0", ["modalias"])):
             same(f"accesses to {address}", [path for path in touched if address in path],
-                 [f"{address}/modalias"])
+                 [f"{address}/{attribute}" for attribute in attributes])
         same("accesses to the card", sorted({path.partition("/")[2] for path in touched
                                              if "0000:01:00.0" in path}),
-             ["", "driver", "iommu_group", "modalias"])
+             ["", "boot_vga", "driver", "iommu_group", "modalias"])
 
 
 def check_exit_codes(program):
@@ -143,7 +145,7 @@ def check_no_kernel_log_goes_to_standard_error(program):
     with machine_of("desktop", "remove dev/kmsg") as machine, FakeKernel(machine):
         run = program.run("--root", machine.root, "--cmdline", "pt.ids=10de:1b06")
         same("exit code", run.code, 0)
-        same("lines", run.err.count("pt-hook: "), 2)
+        same("lines", run.err.count("pt-hook: "), 3)
         same("written to standard output", run.out, "")
         same("driver", machine.driver_of("0000:01:00.0"), "vfio-pci")
 
@@ -194,8 +196,8 @@ def check_truncated_command_line(program):
         machine.write("proc/cmdline", line.encode() + b"\n")
         run = program.run("--dry-run", "--root", machine.root)
         same("exit code", run.code, 1)
-        same("devices", [text.partition(" ")[0] for text in run.out.splitlines()],
-             ["pt.ids:", "0000:01:00.1"])
+        same("first words", [text.partition(" ")[0] for text in run.out.splitlines()],
+             ["pt.ids:", "0000:01:00.1", "0000:01:00.0"])
 
 
 def check_long_lines_are_whole_in_the_log(program):

@@ -33,33 +33,35 @@ def check_hanging_unbind(program):
         same("results", [device["result"] for device in devices.values()], ["failed", "bound"])
         same("log", [without_times(line) for line in read_log(machine)[2:]], [
             "0000:0b:00.0: not bound to vfio-pci: unbinding from nouveau: did not return in time, "
-            "abandoned; still held by nouveau",
+            "abandoned; a driver may be stuck in it, and then only a new boot frees it",
             "1 of 2 devices on vfio-pci, 1 failed, 0 refused, 0 left to the host, 0 complaints, "
             "N us"])
 
 
 def check_hanging_bind(program):
-    """A probe() that hangs is given up as well, with the way back."""
+    """A probe() that hangs is given up as well, and its device not called free."""
     with machine_of("desktop", "driver vfio-pci hang=bind") as machine:
-        run, devices = act(program, machine, "--cmdline", "pt.ids=10de:1b06", "--deadline", "3")
+        run, devices = act(program, machine, "--cmdline", "pt.addrs=01:00.0 pt.with=none",
+                           "--deadline", "3")
         same("exit code", run.code, 1)
         takes(run, 0.9, 10)
         same("result", devices["0000:01:00.0"]["result"], "failed")
-        same("words", [word in read_log(machine)[1] for word in
-                       ("binding to vfio-pci: did not return in time, abandoned",
-                        "To give it back to the host")], [True, True])
+        same("line", read_log(machine)[2],
+             "0000:01:00.0: not bound to vfio-pci: binding to vfio-pci: did not return in time, "
+             "abandoned; a driver may be stuck in it, and then only a new boot frees it")
 
 
 def check_deadline_of_the_run(program):
-    """Where everything hangs the run ends with its deadline, and says what was not reached."""
+    """Where everything hangs each device has some time, and the run ends with its deadline."""
     with machine_of("server", "driver vfio-pci hang=bind") as machine:
         run, devices = act(program, machine, "--cmdline", "pt.ids=10de:2330", "--deadline", "1")
         same("exit code", run.code, 1)
         takes(run, 0.9, 10)  # and not the time of nine steps of which each hangs for ever
         same("results", {device["result"] for device in devices.values()}, {"failed"})
         log = "\n".join(read_log(machine))
-        given_up = log.count("did not return in time")  # a third of the deadline each
-        same("some given up", 1 <= given_up <= 3, True)
+        # the first one a third of the deadline, each other one half of what is left
+        given_up = log.count("did not return in time")
+        same("most of them given up", given_up > 4, True)
         same("the rest not reached", log.count("not reached before the deadline"), 9 - given_up)
 
 

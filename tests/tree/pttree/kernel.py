@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What the kernel does when somebody writes to the files bind and unbind of a driver.
+"""What the kernel does when somebody writes to the files bind and unbind of a driver, on the bus of
+PCI devices or, to release a framebuffer, on that of platform devices.
 
 They are pipes in the fake tree. The kernel of a real machine has done its work when write(2)
 returns; here it comes an instant later, as with a driver that probes asynchronously. A pipe that
@@ -7,10 +8,14 @@ nobody reads blocks whoever opens it for writing: that is a driver that hangs.
 """
 
 import os
+import re
 import selectors
 import threading
 
-from .machine import ADDRESS
+from .machine import ADDRESS, BUS, PLATFORM
+
+# An address, or a framebuffer such as "efi-framebuffer.0".
+DEVICE = re.compile(ADDRESS.pattern + r"|[a-z]+-framebuffer\.\d")
 
 
 class FakeKernel:
@@ -36,24 +41,27 @@ class FakeKernel:
         self.selector.close()
 
     def open_pipes(self):
-        drivers = self.machine.path("sys/bus/pci/drivers")
-        for driver in os.listdir(drivers) if os.path.isdir(drivers) else ():
-            for operation in ("bind", "unbind"):
-                path = os.path.join(drivers, driver, operation)
-                if (driver, operation) in self.machine.hung or not is_pipe(path):
-                    continue
-                # for writing too, so that it never reports an end
-                pipe = os.open(path, os.O_RDWR | os.O_NONBLOCK)
-                self.selector.register(pipe, selectors.EVENT_READ, (driver, operation))
+        for bus in (BUS, PLATFORM):
+            drivers = self.machine.path(f"{bus}/drivers")
+            for driver in os.listdir(drivers) if os.path.isdir(drivers) else ():
+                for operation in ("bind", "unbind"):
+                    self.open_pipe(driver, operation, os.path.join(drivers, driver, operation))
+
+    def open_pipe(self, driver, operation, path):
+        if (driver, operation) in self.machine.hung or not is_pipe(path):
+            return
+        # for writing too, so that it never reports an end
+        pipe = os.open(path, os.O_RDWR | os.O_NONBLOCK)
+        self.selector.register(pipe, selectors.EVENT_READ, (driver, operation))
 
     def serve(self):
         while True:
             events = self.selector.select()
             for key, _ in events:
                 if key.data is not None:
-                    # Writes can arrive together; an address shows its own end.
-                    for address in ADDRESS.findall(os.read(key.fd, 65536).decode()):
-                        self.act(*key.data, address)
+                    # Writes can arrive together; a name shows its own end.
+                    for name in DEVICE.findall(os.read(key.fd, 65536).decode()):
+                        self.act(*key.data, name)
             if any(key.data is None for key, _ in events):
                 return
 
@@ -61,10 +69,15 @@ class FakeKernel:
         self.requests.append(f"{operation} {driver} {address}")
         if (driver, operation) in self.machine.deaf:
             return
+        if address in self.machine.framebuffers:
+            os.remove(self.machine.path(f"{self.machine.framebuffers[address]}/driver"))
+            return
         holder = self.machine.driver_of(address)
         if operation == "unbind" and holder == driver:
             os.remove(self.machine.path(f"{address}/driver"))
         elif operation == "bind" and holder is None and self.allows(address, driver):
+            for framebuffer in self.machine.goes_with.get(address, ()):
+                self.machine.remove_framebuffer(framebuffer)
             self.machine.bind(address, driver)
 
     def allows(self, address, driver):

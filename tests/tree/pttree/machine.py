@@ -2,13 +2,18 @@
 """A machine as a few lines of text, made into a tree of directories like sysfs.
 
     ADDRESS VENDOR:DEVICE SUBVENDOR:SUBDEVICE CLASS [driver=NAME] [group=N] [override=NAME]
+            [under=BRIDGE] [boot_vga=1] [memory=FIRST-LAST]
     driver NAME [hang=bind] [hang=unbind] [deaf=bind] [deaf=unbind]
-    module NAME
+    framebuffer NAME [under=ADDRESS] [driver=NAME] [goes_with=ADDRESS]
+    module NAME [DRIVER]    module that registers a driver, if one is named
     file PATH [TEXT]    dir PATH    link PATH TARGET    remove PATH
 
-A driver that hangs never returns from the operation; a deaf one says yes and does nothing. TEXT
-knows the escapes of Python. PATH begins at the root, unless it begins with an address or with
-"drivers/", which are below sys/bus/pci. Lines that begin with # are comments.
+A driver that hangs never returns from the operation; a deaf one says yes and does nothing. A
+framebuffer is a device on the platform bus; it is held by its driver unless that is none, and with
+goes_with it disappears when the device of this address is bound, as vfio-pci does it to a display
+of class 0x0300. TEXT knows the escapes of Python, and {release} in it and in PATH is the kernel's
+name. PATH begins at the root, unless it begins with an address or with "drivers/", which are below
+sys/bus/pci. Lines that begin with # are comments.
 """
 
 import os
@@ -17,18 +22,23 @@ import shutil
 import stat
 
 BUS = "sys/bus/pci"
+PLATFORM = "sys/bus/platform"
 ADDRESS = re.compile(r"[0-9a-f]{4,8}:[0-9a-f]{2}:[01][0-9a-f]\.[0-7]")
 
 
 class Machine:
-    """The tree. `hung` and `deaf` hold (driver, operation)."""
+    """The tree. `hung` and `deaf` hold (driver, operation), `parents` the bridge above a device,
+    `framebuffers` the directory of each and `goes_with` the framebuffers that a bind removes."""
 
     def __init__(self, root, text=""):
         self.root = root
         self.hung = set()
         self.deaf = set()
+        self.parents = {}
+        self.framebuffers = {}
+        self.goes_with = {}
         for directory in (f"{BUS}/devices", f"{BUS}/drivers", "sys/kernel/iommu_groups",
-                          "sys/module", "proc", "dev"):
+                          "sys/module", "proc", "dev", "run"):
             os.makedirs(self.path(directory))
         self.write("dev/kmsg", b"")
         self.write("proc/cmdline", b"quiet\n")
@@ -44,8 +54,9 @@ class Machine:
                 self.device_directory(address)
         return os.path.join(self.root, path)
 
-    @staticmethod
-    def device_directory(address):
+    def device_directory(self, address):
+        if address in self.parents:
+            return f"{self.device_directory(self.parents[address])}/{address}"
         return f"sys/devices/pci{address.rpartition(':')[0]}/{address}"
 
     def write(self, path, data):
@@ -61,6 +72,11 @@ class Machine:
             self.remove_path(path)
         os.symlink(target, path)
 
+    def link_to(self, path, target):
+        """A link as sysfs makes them, relative; both are a PATH."""
+        here = os.path.dirname(self.path(path))
+        self.link(path, os.path.relpath(self.path(target), here))
+
     @staticmethod
     def remove_path(path):
         if os.path.isdir(path) and not os.path.islink(path):
@@ -75,13 +91,15 @@ class Machine:
                 self.add_line(line)
 
     def add_line(self, line):
-        word, _, rest = line.partition(" ")
+        word, _, rest = line.replace("{release}", os.uname().release).partition(" ")
         if ADDRESS.fullmatch(word):
             self.add_device(word, *rest.split())
         elif word == "driver":
             self.add_driver(*rest.split())
+        elif word == "framebuffer":
+            self.add_framebuffer(*rest.split())
         elif word == "module":
-            os.makedirs(self.path(f"sys/module/{rest}"))
+            self.add_module(*rest.split())
         elif word == "file":
             path, _, content = rest.partition(" ")
             data = content.encode("latin-1").decode("unicode_escape").encode("latin-1")
@@ -104,22 +122,55 @@ class Machine:
         subvendor, subdevice = subsystem.upper().split(":")
         c = class_code.upper()
         options = dict(setting.split("=", 1) for setting in settings)
+        if "under" in options:
+            self.parents[address] = options.pop("under")
         self.write(f"{address}/modalias",
                    f"pci:v{vendor:0>8}d{device:0>8}sv{subvendor:0>8}sd{subdevice:0>8}"
                    f"bc{c[0:2]}sc{c[2:4]}i{c[4:6]}\n".encode())
         self.write(f"{address}/driver_override", options.pop("override", "(null)").encode() + b"\n")
-        directory = self.device_directory(address)
-        self.link(f"{BUS}/devices/{address}", f"../../../{directory.removeprefix('sys/')}")
+        self.link_to(f"{BUS}/devices/{address}", address)
         group = options.pop("group", None)
         if group is not None:
-            os.makedirs(self.path(f"sys/kernel/iommu_groups/{group}"), exist_ok=True)
-            self.link(f"{address}/iommu_group", f"../../../kernel/iommu_groups/{group}")
+            self.link_to(f"{address}/iommu_group", f"sys/kernel/iommu_groups/{group}")
+            self.link_to(f"sys/kernel/iommu_groups/{group}/devices/{address}", address)
         driver = options.pop("driver", None)
         if driver is not None:
             self.add_driver(driver)
             self.bind(address, driver)
+        if "boot_vga" in options:
+            self.write(f"{address}/boot_vga", f"{options.pop('boot_vga')}\n".encode())
+        if "memory" in options:
+            first, last = options.pop("memory").split("-")
+            self.write(f"{address}/resource",
+                       f"0x{first:0>16} 0x{last:0>16} 0x{0x40200:016x}\n".encode() +
+                       6 * f"0x{0:016x} 0x{0:016x} 0x{0:016x}\n".encode())
         if options:
             raise ValueError(f"{address}: unknown settings {options}")
+
+    def add_framebuffer(self, name, *settings):
+        options = dict(setting.split("=", 1) for setting in settings)
+        owner = options.pop("under", None)
+        directory = f"{self.device_directory(owner) if owner else 'sys/devices/platform'}/{name}"
+        self.framebuffers[name] = directory
+        os.makedirs(self.path(directory))
+        self.link_to(f"{PLATFORM}/devices/{name}", directory)
+        driver = options.pop("driver", name.rpartition(".")[0])
+        if driver != "none":
+            unbind = f"{PLATFORM}/drivers/{driver}/unbind"
+            os.makedirs(os.path.dirname(self.path(unbind)), exist_ok=True)
+            if not os.path.lexists(self.path(unbind)):
+                os.mkfifo(self.path(unbind))
+            self.link_to(f"{directory}/driver", os.path.dirname(unbind))
+        if "goes_with" in options:
+            self.goes_with.setdefault(options.pop("goes_with"), []).append(name)
+        if options:
+            raise ValueError(f"{name}: unknown settings {options}")
+
+    def add_module(self, name, driver=None):
+        os.makedirs(self.path(f"sys/module/{name}"))
+        if driver is not None:
+            self.add_driver(driver)
+            self.link_to(f"sys/module/{name}/drivers/pci:{driver}", f"drivers/{driver}")
 
     def add_driver(self, name, *settings):
         for operation in ("bind", "unbind"):
@@ -132,7 +183,11 @@ class Machine:
             {"hang": self.hung, "deaf": self.deaf}[how].add((name, operation))
 
     def bind(self, address, driver):
-        self.link(f"{address}/driver", f"../../../bus/pci/drivers/{driver}")
+        self.link_to(f"{address}/driver", f"drivers/{driver}")
+
+    def remove_framebuffer(self, name):
+        self.remove_path(self.path(f"{PLATFORM}/devices/{name}"))
+        self.remove_path(self.path(self.framebuffers.pop(name)))
 
     def driver_of(self, address):
         """The name of the driver that holds a device, or None."""
@@ -142,13 +197,13 @@ class Machine:
             return None
 
     def snapshot(self, with_times=False):
-        """All that the tree holds, but the kernel log: {path: what it is}."""
+        """All that the tree holds, but what is told there: {path: what it is}."""
         result = {}
         for directory, directories, files in os.walk(os.fsencode(self.root)):
             for name in directories + files:
                 path = os.path.join(directory, name)
                 relative = os.path.relpath(path, os.fsencode(self.root))
-                if relative != b"dev/kmsg":
+                if relative != b"dev/kmsg" and not relative.startswith(b"run/"):
                     result[relative] = describe(path, with_times)
         return result
 
@@ -164,13 +219,17 @@ def describe(path, with_times):
     return "other", stat.S_IFMT(status.st_mode)
 
 
+# What stands before the device itself, bridges as well.
+SHORTEN = rb"^sys/devices/(.*/)?(?=" + ADDRESS.pattern.encode() + rb")|^sys/devices/"
+
+
 def changes(before, after):
     """What differs between two snapshots, in lines for people."""
     lines = []
     for path in sorted(before.keys() | after.keys()):
         if before.get(path) == after.get(path):
             continue
-        short = os.fsdecode(re.sub(rb"^sys/devices/[^/]*/", b"", path))
+        short = os.fsdecode(re.sub(SHORTEN, b"", path))
         lines.append(f"{short}: {show(before.get(path))} -> {show(after.get(path))}")
     return lines
 

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "hook/survey.h"
+
+#include <algorithm>
+
+#include "sys/framebuffers.h"
+#include "sys/modules.h"
+
+namespace pt {
+namespace {
+
+// The display that shows the boot: the one that VGA addresses reach, else the one in whose memory
+// the firmware's framebuffer is. A machine without a screen has none.
+std::size_t find_boot_display(const Machine& machine, const PciBus& bus) {
+    for (std::size_t i = 0; i < machine.devices.size(); ++i)
+        if (is_display(machine.devices[i]) && bus.is_boot_vga(machine.devices[i].address)) return i;
+    for (const Framebuffer& framebuffer : machine.framebuffers)
+        if (framebuffer.owner != kNobody && is_display(machine.devices[framebuffer.owner]))
+            return framebuffer.owner;
+    return kNobody;
+}
+
+Machine read_machine(const Wish& wish, const PciBus& bus, int root, int& error) {
+    Machine machine;
+    error = bus.list(machine.devices);
+    if (wish.needs_parents())
+        for (const PciDevice& device : machine.devices)
+            machine.parents.push_back(bus.parents(device.address));
+    if (wish.with == With::kGroup)
+        for (const PciDevice& device : machine.devices)
+            machine.groups.push_back(bus.group_of(device.address));
+    if (may_mean_display(wish, machine)) {
+        machine.framebuffers = find_framebuffers(root, bus, machine.devices);
+        machine.boot_display = find_boot_display(machine, bus);
+    }
+    return machine;
+}
+
+int find_variants(const Machine& machine, const Selection& selection, int root,
+                  std::vector<DeviceState>& states) {
+    std::vector<VariantFinder> finders;
+    for (const Choice& choice : selection.choices)
+        finders.emplace_back(machine.devices[choice.device].ids);
+    const int error = show_aliases(root, finders);
+    for (std::size_t i = 0; i < states.size(); ++i) {
+        states[i].variant_module = finders[i].module();
+        if (!finders[i].module().empty())
+            states[i].variant_driver = registered_driver(root, finders[i].module());
+    }
+    return error;
+}
+
+// The endpoints that stay with the host in the groups of the devices that are taken.
+std::vector<Neighbour> find_neighbours(const Plan& plan, const Machine& machine, const PciBus& bus,
+                                       int root) {
+    std::vector<std::int32_t> groups;
+    std::vector<Neighbour> neighbours;
+    for (const PlannedDevice& planned : plan.devices) {
+        const std::int32_t group = planned.state.iommu_group;
+        if (!is_acted_on(planned) || group < 0) continue;
+        if (std::find(groups.begin(), groups.end(), group) != groups.end()) continue;
+        groups.push_back(group);
+        const std::vector<PciAddress> members = group_members(root, group);
+        for (const PciDevice& device : machine.devices) {
+            if (std::find(members.begin(), members.end(), device.address) == members.end() ||
+                !is_left_to_host(plan, device))
+                continue;
+            neighbours.push_back({device, {}, group});
+            // A driver that cannot be read is told as none.
+            (void)bus.driver_of(device.address, neighbours.back().driver);
+        }
+    }
+    return neighbours;
+}
+
+}  // namespace
+
+Plan plan_for(const Wish& wish, const PciBus& bus, int root, std::vector<Complaint>& complaints,
+              int& error) {
+    const Machine machine = read_machine(wish, bus, root, error);
+    const Selection selection = select_devices(wish, machine);
+    for (const Complaint& complaint : selection.complaints) complaints.push_back(complaint);
+    std::vector<DeviceState> states;
+    for (const Choice& choice : selection.choices)
+        states.push_back(bus.state(machine.devices[choice.device].address));
+    const int alias_error =
+        wish.variant_driver ? find_variants(machine, selection, root, states) : 0;
+    Plan plan = make_plan(wish, machine, selection, states, read_iommu_facts(root));
+    plan.alias_error = alias_error;
+    if (plan.is_vfio()) plan.neighbours = find_neighbours(plan, machine, bus, root);
+    return plan;
+}
+
+}  // namespace pt

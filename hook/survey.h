@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include <vector>
+
+#include "core/plan.h"
+#include "sys/pci_bus.h"
+
+namespace pt {
+
+// Reads of the machine what the wish needs, and decides. What no device fits is added to
+// `complaints`. `error` is 0, or the errno for which the devices could not be listed, and then
+// nothing is planned.
+[[nodiscard]] Plan plan_for(const Wish& wish, const PciBus& bus, int root,
+                            std::vector<Complaint>& complaints, int& error);
+
+}  // namespace pt

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "sys/framebuffers.h"
+
+#include <algorithm>
+
+#include "core/text.h"
+#include "core/where.h"
+#include "sys/file.h"
+
+namespace pt {
+namespace {
+
+constexpr char kPlatformDevices[] = "sys/bus/platform/devices";
+
+// Generous: some tens of kilobytes on a large machine.
+constexpr std::size_t kIomemMax = std::size_t{1} << 20;
+
+// drivers/firmware/sysfb*.c, drivers/firmware/google/framebuffer-coreboot.c
+bool is_framebuffer_name(std::string_view name) {
+    return name.starts_with("efi-framebuffer") || name.starts_with("vesa-framebuffer") ||
+           name.starts_with("simple-framebuffer") || name.starts_with("coreboot-framebuffer");
+}
+
+std::string platform_path(std::string_view device, std::string_view attribute) {
+    std::string path(kPlatformDevices);
+    path.push_back('/');
+    put(path, device);
+    put(path, attribute);
+    return path;
+}
+
+std::size_t find_device(const std::vector<PciDevice>& devices, PciAddress address) {
+    for (std::size_t i = 0; i < devices.size(); ++i)
+        if (devices[i].address == address) return i;
+    return kNobody;
+}
+
+std::size_t owner_by_memory(int root, const PciBus& bus, const std::vector<PciDevice>& devices) {
+    std::string iomem;
+    if (read_file(root, "proc/iomem", kIomemMax, iomem) != 0) return kNobody;
+    const std::vector<AddressRange> ranges = parse_framebuffer_ranges(iomem);
+    if (ranges.empty()) return kNobody;
+    for (std::size_t i = 0; i < devices.size(); ++i)
+        if (is_display(devices[i]) && overlap(bus.resources(devices[i].address), ranges)) return i;
+    return kNobody;
+}
+
+}  // namespace
+
+std::vector<Framebuffer> find_framebuffers(int root, const PciBus& bus,
+                                           const std::vector<PciDevice>& devices) {
+    std::vector<Framebuffer> framebuffers;
+    std::vector<std::string> names;
+    (void)list_directory(root, kPlatformDevices, names);
+    for (const std::string& name : names) {
+        if (!is_framebuffer_name(name)) continue;
+        std::string link;
+        (void)read_link(root, platform_path(name, "").c_str(), link);
+        const std::vector<PciAddress> parents = parse_parents(link);
+        const std::size_t owner = parents.empty() ? owner_by_memory(root, bus, devices)
+                                                  : find_device(devices, parents.back());
+        framebuffers.push_back({name, owner});
+    }
+    return framebuffers;
+}
+
+int platform_driver_of(int root, std::string_view device, std::string& driver) {
+    return read_link_name(root, platform_path(device, "/driver").c_str(), driver);
+}
+
+int unbind_platform_device(int root, std::string_view device) {
+    return write_file(root, platform_path(device, "/driver/unbind").c_str(), device);
+}
+
+}  // namespace pt
