@@ -69,6 +69,8 @@ def parser() -> argparse.ArgumentParser:
         help="load it before every other script of the initramfs")
     add("--modprobe-conf", dest="modprobe_conf", action="append", default=[], metavar="LINE",
         help="a line for /etc/modprobe.d")
+    add("--conf", action="append", default=[], metavar="LINE",
+        help="a line for /etc/pt-hook.conf, in place of the packaged file")
     add("--image-edit", dest="image_edit", default="", metavar="SHELL",
         help="commands that change the image, below $DESTDIR, before it is packed")
     add("--append", default="", metavar="WORDS", help="added to the kernel command line")

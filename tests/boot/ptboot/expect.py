@@ -12,6 +12,10 @@
     {vfio = "ok", of = "10de:1b06"}             the group was used as by a VM monitor
     {image = "regex"}, {no_image = "regex"}     a path in the initramfs image
     {script = "regex"}                          a line of the given script's output
+    {console = "regex"}, {no_console = "regex"} a line on the console
+    {iomem = "regex"}, {no_iomem = "regex"}     a line of /proc/iomem
+    {stage = "panic"}                           where the guest ended: initramfs, system or panic
+    {report = 'devices.0.result = "bound"'}     a value in report.json, written as JSON
 
 A verdict has three values: an expectation whose subject is missing is neither true nor false, so
 it can never make a control look as if it had failed for the right reason.
@@ -19,6 +23,7 @@ it can never make a control look as if it had failed for the right reason.
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 
@@ -27,7 +32,9 @@ from .support import Problem
 
 HOLDS, FAILS, UNKNOWN = "holds", "fails", "unknown"
 WITH_SUBJECT = ("driver", "override", "iommu_group", "vfio")
-PATTERNS = ("log", "no_log", "hook_log", "no_hook_log", "script", "image", "no_image")
+PATTERNS = ("log", "no_log", "hook_log", "no_hook_log", "script", "image", "no_image", "console",
+            "no_console", "iomem", "no_iomem")
+REPORT_ITEM = re.compile(r"([\w.]+) = (.+)")
 NAMES = ("module", "no_module")
 
 
@@ -45,7 +52,7 @@ def check_form(item, where: str) -> None:
     if len(kinds) != 1:
         raise Problem(f"{where}: {item!r}: one kind of expectation each, here are {len(kinds)}")
     kind = kinds[0]
-    known = (*WITH_SUBJECT, *PATTERNS, *NAMES, "order")
+    known = (*WITH_SUBJECT, *PATTERNS, *NAMES, "order", "stage", "report")
     if kind not in known:
         raise Problem(f"{where}: unknown expectation {kind!r} (known: {', '.join(known)})")
     if (kind in WITH_SUBJECT) != ("of" in item):
@@ -54,12 +61,23 @@ def check_form(item, where: str) -> None:
     patterns = item[kind] if kind == "order" else [item[kind]]
     if not isinstance(patterns, list) or not all(isinstance(text, str) for text in patterns):
         raise Problem(f"{where}: {kind} = {item[kind]!r}: not text")
+    if kind == "report":
+        _report_item(item[kind], where)
     if kind in PATTERNS or kind == "order":
         for text in patterns:
             try:
                 re.compile(text)
             except re.error as error:
                 raise Problem(f"{where}: {kind} = {text!r}: {error}") from error
+
+
+def _report_item(text: str, where: str = "report") -> tuple:
+    """The path and the value in the text of a report expectation."""
+    matched = REPORT_ITEM.fullmatch(text)
+    try:
+        return matched[1].split("."), json.loads(matched[2])
+    except (TypeError, ValueError) as error:
+        raise Problem(f"{where}: report = {text!r}: not of the form 'some.path = JSON'") from error
 
 
 def judge(item: dict, facts: Facts, listing: list) -> Verdict:
@@ -69,12 +87,17 @@ def judge(item: dict, facts: Facts, listing: list) -> Verdict:
         return _judge_devices(kind, wanted, item["of"], facts)
     if kind == "order":
         return _judge_order(wanted, facts)
+    if kind == "report":
+        return _judge_report(wanted, facts.report)
+    if kind == "stage":
+        return Verdict(HOLDS if facts.stage == wanted else FAILS, f"the stage is {facts.stage}")
     absent = kind.startswith("no_")
     kind = kind.removeprefix("no_")
     if kind == "image" and not listing:
         return Verdict(UNKNOWN, "the content of the given initramfs is not known")
     texts = {"log": facts.kernel_log, "hook_log": facts.hook_log, "script": facts.script,
-             "module": facts.modules, "image": listing}[kind]
+             "module": facts.modules, "image": listing, "console": facts.console,
+             "iomem": facts.iomem}[kind]
     if kind in NAMES:
         found = next((text for text in texts if text == wanted), None)
     else:
@@ -106,6 +129,18 @@ def _value(kind: str, device, facts: Facts) -> str:
     if used and ended:
         return "ok"
     return "; ".join(facts.vfio_use) or "never used"
+
+
+def _judge_report(wanted: str, report: dict | None) -> Verdict:
+    path, value = _report_item(wanted)
+    found = report
+    for name in path:
+        try:
+            found = found[int(name) if isinstance(found, list) else name]
+        except (KeyError, IndexError, TypeError, ValueError):
+            return Verdict(FAILS, f"report: no {'.'.join(path)}" if report else "report: there is none")
+    return Verdict(HOLDS if found == value else FAILS,
+                   f"report: {'.'.join(path)} is {json.dumps(found)}")
 
 
 def _judge_order(patterns: list, facts: Facts) -> Verdict:

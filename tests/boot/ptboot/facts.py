@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +15,7 @@ MODALIAS = re.compile(r"pci:v([0-9A-F]{8})d([0-9A-F]{8})sv([0-9A-F]{8})sd([0-9A-
 LOG_TIME = re.compile(r"^\[ *\d+\.\d+\] ?")
 HOOK_MARK = "pt-hook:"
 HARNESS_MARK = "ptboot:"
+REPORT_PATH = "/run/pt-hook/report.json"
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,7 @@ class Facts:
     script: list = field(default_factory=list)
     reports: list = field(default_factory=list)
     init_top_order: list = field(default_factory=list)
+    console: list = field(default_factory=list)  # what came out of the first serial port
 
     @property
     def hook_log(self) -> list:
@@ -57,6 +61,15 @@ class Facts:
         return [line for line in self.log
                 if not line.startswith((HOOK_MARK, HARNESS_MARK, "Command line:",
                                         "Kernel command line:"))]
+
+    @property
+    def report(self) -> dict | None:
+        """What /run/pt-hook/report.json holds, if it is there and is JSON."""
+        if REPORT_PATH not in self.reports:
+            return None
+        with contextlib.suppress(ValueError):
+            return json.loads("\n".join(self.reports[self.reports.index(REPORT_PATH) + 1:]))
+        return None
 
     def find(self, which: str) -> list:
         """Devices of an address (0000:01:00.0) or of ids (10de:1b06)."""

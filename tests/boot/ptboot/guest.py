@@ -52,6 +52,9 @@ def boot(wanted: Scenario, can: qemu.Abilities, store: Store, console_log: Path,
         started = time.monotonic()
         failure = _run(wanted, can, files)
         told = facts.read(files.witness_log)
+        if told:
+            console = console_log.read_text(encoding="utf-8", errors="replace")
+            told.console = console.replace("\r", "").split("\n")
         if told is None and not failure:
             failure = "the guest ended without its facts (a panic, or it never got so far)"
         return Outcome(wanted, told, failure if told is None else "",

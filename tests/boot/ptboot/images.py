@@ -172,6 +172,7 @@ class Store:
         for name, place in {
                 "witness": "usr/local/lib/ptboot/witness",
                 "image-hook": "etc/initramfs-tools/hooks/ptboot",
+                "panic": "etc/initramfs-tools/scripts/panic/ptboot",
                 "local-bottom": "etc/initramfs-tools/scripts/local-bottom/ptboot",
                 "install": "etc/ptboot/install",
                 "ptboot.target": "etc/systemd/system/ptboot.target",
@@ -202,6 +203,8 @@ class Store:
                 (GUEST_FILES / "init-top-early").read_bytes())
         if options["modprobe_conf"]:
             put(tree / "etc/modprobe.d/ptboot.conf", lines(options["modprobe_conf"]))
+        if options["conf"]:
+            put(tree / "etc/pt-hook.conf", lines(options["conf"]))
         if options["image_edit"]:
             put(tree / "etc/ptboot/edit", lines([options["image_edit"]]))
 

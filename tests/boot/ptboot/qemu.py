@@ -312,6 +312,9 @@ def guest_words(wanted: scenario.Scenario, can: Abilities, files: GuestFiles,
         words += disk_words(files.script_disk, "script", SCRIPT_DISK_SLOT, "script")
     words += card_words(wanted, peers)
     cmdline = wanted.cmdline or f"{default_cmdline(wanted)} {wanted.append}".strip()
+    # QEMU takes the first "vga=", wherever it stands, for a video mode, and pt.boot_vga= has it too.
+    if "vga=" in cmdline:
+        cmdline = f"vga=normal {cmdline}"
     return words + ["-serial", f"file:{files.console_log}", "-serial", f"file:{files.witness_log}",
                     "-kernel", str(files.kernel), "-initrd", str(files.initrd),
                     "-append", cmdline]

@@ -47,6 +47,7 @@ class Scenario:
     force_modules: tuple = ()
     early_modules: tuple = ()
     modprobe_conf: tuple = ()
+    conf: tuple = ()
     image_edit: str = ""
     append: str = ""
     cmdline: str = ""
@@ -62,7 +63,7 @@ class Scenario:
                 "modules": sorted({*RACE_MODULES, *self.modules}),
                 "force_modules": list(self.force_modules),
                 "early_modules": list(self.early_modules),
-                "modprobe_conf": list(self.modprobe_conf),
+                "modprobe_conf": list(self.modprobe_conf), "conf": list(self.conf),
                 "image_edit": self.image_edit}
 
     def key(self) -> str:

@@ -42,6 +42,13 @@ vfio_pci 16384 0 - Live 0x0
 device 0000:01:00.0 10de:1b06
 group 7 exit 0
 #END vfio
+#BEGIN iomem
+    c0000000-c0ffffff : efifb
+#END iomem
+#BEGIN reports
+/run/pt-hook/report.json
+{"version":"1","devices":[{"result":"bound","companion_of":null}]}
+#END reports
 #DONE
 """.replace("\n", "\r\n")
 
@@ -131,6 +138,27 @@ class Verdicts(unittest.TestCase):
         self.check(HOLDS, image="^usr/lib/pt-hook/pt-hook$")
         self.check(FAILS, no_image="ORDER")
 
+    def test_console_iomem_and_stage(self):
+        FACTS.console = ["(initramfs) "]
+        self.check(HOLDS, console=r"^\(initramfs\) ")
+        self.check(FAILS, no_console="initramfs")
+        self.check(HOLDS, iomem="efifb")
+        self.check(FAILS, no_iomem="efifb")
+        self.check(HOLDS, stage="system")
+        self.check(FAILS, stage="panic")
+
+    def test_report(self):
+        self.check(HOLDS, report='version = "1"')
+        self.check(HOLDS, report='devices.0.result = "bound"')
+        self.check(HOLDS, report="devices.0.companion_of = null")
+        self.check(FAILS, report='devices.0.result = "failed"')
+        self.check(FAILS, report='devices.1.result = "bound"')
+        self.check(FAILS, report="devices.0.reason = null")  # missing is not null
+        for text in ("", "/run/pt-hook/report.json\n{broken"):
+            other = facts.parse(TEXT.replace("/run/pt-hook/report.json", text))
+            verdict = expect.judge({"report": 'version = "1"'}, other, [])
+            self.assertEqual(verdict.value, FAILS)
+
     def test_the_content_of_a_given_image_is_unknown(self):
         for kind in ("image", "no_image"):
             self.assertEqual(expect.judge({kind: "x"}, FACTS, []).value, UNKNOWN)
@@ -140,7 +168,8 @@ class Forms(unittest.TestCase):
     def test_bad_forms_are_refused(self):
         for item in ("driver", {}, {"of": "1:2"}, {"driver": "x"}, {"log": "x", "of": "1:2"},
                      {"log": "x", "no_log": "y"}, {"sings": "x"}, {"log": "("}, {"log": 3},
-                     {"order": "x"}, {"order": ["("]}, {"order": [1]}, {"driver": ["x"], "of": "y"}):
+                     {"order": "x"}, {"order": ["("]}, {"order": [1]}, {"driver": ["x"], "of": "y"},
+                     {"report": "x"}, {"report": "x = y"}):
             with self.subTest(item), self.assertRaises(Problem):
                 expect.check_form(item, "test")
 
