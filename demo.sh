@@ -14,12 +14,15 @@ set -euo pipefail
 
 usage() { sed -n 's/^# \{0,1\}//; 4,9p' "${BASH_SOURCE[0]}"; }
 
-suite=trixie
+suite=trixie wrong=
 case ${1-} in
     --help) usage && exit 0 ;;
     --suite) suite=${2-} && shift $(($# < 2 ? $# : 2)) ;;
 esac
-if [ $# -gt 0 ] || [[ ! $suite =~ ^(bookworm|trixie)$ ]]; then
+[[ $suite =~ ^(bookworm|trixie)$ ]] || wrong="it has no machine of suite '$suite'"
+[ $# = 0 ] || wrong="it knows no '$1'"
+if [ -n "$wrong" ]; then
+    printf 'demo.sh: %s\n\n' "$wrong" >&2
     usage >&2
     exit 2
 fi

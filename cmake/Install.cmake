@@ -7,7 +7,11 @@ install(PROGRAMS "$<TARGET_FILE:pt-hook>" DESTINATION lib/pt-hook)
 install(PROGRAMS initramfs-tools/hooks/pt-hook DESTINATION share/initramfs-tools/hooks)
 install(PROGRAMS initramfs-tools/scripts/init-top/pt-hook
         DESTINATION share/initramfs-tools/scripts/init-top)
+# The program reads it in /etc, which this is with the prefix /usr.
+install(FILES packaging/pt-hook.conf DESTINATION "${CMAKE_INSTALL_FULL_SYSCONFDIR}")
 install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}")
-install(FILES README.md CHANGELOG.md DESTINATION "${CMAKE_INSTALL_DOCDIR}" OPTIONAL)
+install(FILES README.md CHANGELOG.md docs/report.schema.json
+        DESTINATION "${CMAKE_INSTALL_DOCDIR}" OPTIONAL)
 install(FILES man/pt-hook.8 DESTINATION "${CMAKE_INSTALL_MANDIR}/man8")
+install(FILES man/pt-hook.conf.5 DESTINATION "${CMAKE_INSTALL_MANDIR}/man5")
 install(FILES man/pt-hook-cmdline.7 DESTINATION "${CMAKE_INSTALL_MANDIR}/man7")
