@@ -180,6 +180,8 @@ def check(fault, result):
         for device in told["devices"]:
             if device.get("result") == "bound":
                 same(f"{device['address']} told as bound is so", device["address"] in bound, True)
+            elif device["address"] not in excused and not unnamed:
+                raise AssertionError(f"{device['address']} is told as {device}")
     elif "proc/cmdline" not in lines[0]:
         raise AssertionError("there is neither output nor a report")
     return True
