@@ -18,7 +18,7 @@ void put_iommu_advice(std::string& out, const Report& report) {
     } else if (iommu.has_groups) {
         put(out, "the IOMMU is on but does not cover this device");
     } else if (iommu.has_dmar && report.wish->iommu_on) {
-        put(out, "VT-d is there but off in this boot, although intel_iommu=on is asked for now");
+        put(out, "VT-d is there but off in this boot, although the line says intel_iommu=on");
     } else if (iommu.has_dmar) {
         put(out, "VT-d is there but off: add intel_iommu=on to the kernel command line");
     } else if (iommu.has_ivrs) {
