@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 import subprocess
 import tempfile
@@ -11,7 +12,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import facts, qemu
+from . import accelerator, facts, qemu
 from .images import Image, Store
 from .peer import Peers
 from .scenario import Scenario
@@ -22,6 +23,8 @@ SECTOR = 512
 
 # Set by Ctrl-C and the like: every guest ends soon after.
 stop = threading.Event()
+
+kvm = accelerator.Kvm()
 
 
 @dataclass
@@ -50,8 +53,7 @@ def boot(wanted: Scenario, can: qemu.Abilities, store: Store, console_log: Path,
             script_disk=_script_disk(wanted, folder), console_log=console_log,
             witness_log=folder / "witness.log", folder=folder)
         started = time.monotonic()
-        failure = _run(wanted, can, files)
-        told = facts.read(files.witness_log)
+        failure, told = _attempt(wanted, can, files)
         if told:
             console = console_log.read_text(encoding="utf-8", errors="replace")
             told.console = console.replace("\r", "").split("\n")
@@ -62,6 +64,21 @@ def boot(wanted: Scenario, can: qemu.Abilities, store: Store, console_log: Path,
     finally:
         if not keep:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _attempt(wanted: Scenario, can: qemu.Abilities,
+             files: qemu.GuestFiles) -> tuple[str, facts.Facts | None]:
+    """Why the guest did not end well, and its facts; a second time by TCG if KVM is in doubt."""
+    used = kvm.choose(can.accelerator)
+    failure = _run(wanted, dataclasses.replace(can, accelerator=used), files)
+    told = facts.read(files.witness_log)
+    if not kvm.judge(used, told is not None):
+        return failure, told
+    qemu.give_up_kvm(can, failure or "it did not tell its facts")
+    for log in (files.console_log, files.witness_log):
+        log.unlink(missing_ok=True)
+    failure = _run(wanted, dataclasses.replace(can, accelerator="tcg"), files)
+    return failure, facts.read(files.witness_log)
 
 
 def _image(wanted: Scenario, store: Store) -> Image:
@@ -100,7 +117,7 @@ def _run(wanted: Scenario, can: qemu.Abilities, files: qemu.GuestFiles) -> str:
                                  if peers else ())
         if peers:
             peers.close_inherited()
-        return _wait(process, wanted.timeout, errors)
+        return _wait(process, wanted.timeout, errors, files.console_log, can.accelerator)
     finally:
         if process:
             qemu.end(process)
@@ -108,16 +125,20 @@ def _run(wanted: Scenario, can: qemu.Abilities, files: qemu.GuestFiles) -> str:
             peers.close()
 
 
-def _wait(process: subprocess.Popen, timeout: float, errors: Path) -> str:
-    deadline = time.monotonic() + timeout
+def _wait(process: subprocess.Popen, timeout: float, errors: Path, console_log: Path,
+          used: str) -> str:
+    started = time.monotonic()
     while True:
         if stop.is_set():
             raise Stopped
         try:
             status = process.wait(timeout=POLL_SECONDS)
         except subprocess.TimeoutExpired:
-            if time.monotonic() > deadline:
+            seconds = time.monotonic() - started
+            if seconds > timeout:
                 return f"no end after {timeout} s: the guest hangs"
+            if kvm.seems_dead(used, seconds, console_log):
+                return f"not a word after {seconds:.0f} s"
             continue
         if status == 0:
             return ""

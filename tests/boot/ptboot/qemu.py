@@ -4,27 +4,23 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
 import os
 import shutil
 import subprocess
 import tempfile
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import cards, scenario
+from . import accelerator, cards, scenario
 from .configspace import ConfigSpace
 from .peer import Peers
 from .support import Problem, cache_dir, say
 
 TRIAL_SECONDS = 10
-KVM_TRIAL_SECONDS = 4
-
-# A boot sector that writes 0x10 to port 0xf4, where isa-debug-exit sits: mov al,0x10;
-# out 0xf4,al; hlt. QEMU then ends with status 2 * 0x10 + 1.
-KVM_TRIAL_CODE = bytes((0xB0, 0x10, 0xE6, 0xF4, 0xF4))
-KVM_TRIAL_STATUS = 0x21
 
 OVMF_CODE = ("/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/edk2/x64/OVMF_CODE.4m.fd",
              "/usr/share/edk2/ovmf/OVMF_CODE.fd")
@@ -98,27 +94,6 @@ def transport_works(qemu: str, transport: str, seconds: float = TRIAL_SECONDS) -
             peers.close()
 
 
-def kvm_works(qemu: str, seconds: float = KVM_TRIAL_SECONDS) -> bool:
-    """Does a guest of five bytes end in time under KVM? /dev/kvm alone proves nothing: nested
-    virtualization may be there and hang."""
-    if not os.access("/dev/kvm", os.R_OK | os.W_OK):
-        return False
-    with tempfile.TemporaryDirectory(prefix="ptboot.") as folder:
-        floppy = Path(folder) / "floppy"
-        floppy.write_bytes(KVM_TRIAL_CODE.ljust(510, b"\0") + b"\x55\xaa" + bytes(1474560 - 512))
-        process = start(
-            [qemu, "-machine", "q35,accel=kvm", "-cpu", "host", "-m", "32", "-display", "none",
-             "-nodefaults", "-drive", f"file={floppy},format=raw,if=floppy,readonly=on",
-             "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04", "-no-reboot"],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        try:
-            return process.wait(timeout=seconds) == KVM_TRIAL_STATUS
-        except subprocess.TimeoutExpired:
-            return False
-        finally:
-            end(process)
-
-
 def choose_transport(works) -> str:
     """The first of the two transports for which `works(name)` is true, or none."""
     return next((name for name in ("proxy", "vfio-user") if works(name)), "none")
@@ -127,11 +102,11 @@ def choose_transport(works) -> str:
 def abilities() -> Abilities:
     """Trials of this QEMU on this machine; remembered until either changes."""
     qemu = program()
-    forced = os.environ.get("PT_TRANSPORT"), os.environ.get("PT_ACCEL")
+    forced = os.environ.get("PT_TRANSPORT"), accelerator.forced()
     boot_id = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
     status = os.stat(qemu)
     identity = [boot_id, qemu, status.st_size, status.st_mtime_ns, *forced]
-    memory = cache_dir() / "qemu-abilities.json"
+    memory = _memory()
     with contextlib.suppress(OSError, ValueError, KeyError):
         known = json.loads(memory.read_text(encoding="utf-8"))
         if known["identity"] == identity:
@@ -140,19 +115,35 @@ def abilities() -> Abilities:
     version = subprocess.run([qemu, "--version"], capture_output=True, text=True, check=False)
     first_line = version.stdout.partition("\n")[0] or f"{qemu}: no version"
     transport = forced[0] or choose_transport(lambda name: transport_works(qemu, name))
-    accelerator = forced[1] or ("kvm" if kvm_works(qemu) else "tcg")
-    found = Abilities(qemu, first_line, transport, accelerator)
-    temporary = memory.with_suffix(f".{os.getpid()}")
-    temporary.write_text(json.dumps({"identity": identity, "abilities": vars(found)}),
-                         encoding="utf-8")
-    temporary.rename(memory)
-    say(f"{first_line}: cards of any ids by {transport}, accelerator {accelerator}")
+    kvm = not forced[1] and accelerator.kvm_passes_trial(qemu, start, end)
+    found = Abilities(qemu, first_line, transport, forced[1] or ("kvm" if kvm else "tcg"))
+    _remember(identity, found)
+    say(f"{first_line}: cards of any ids by {transport}, accelerator {found.accelerator}")
     return found
 
 
-def machine_words(accelerator: str) -> list[str]:
+def give_up_kvm(can: Abilities, why: str) -> None:
+    """Says so, and remembers it for later runs on this machine."""
+    say(f"no guest has ended well under KVM ({why}); TCG from here on")
+    with contextlib.suppress(OSError, ValueError, KeyError):
+        known = json.loads(_memory().read_text(encoding="utf-8"))
+        _remember(known["identity"], dataclasses.replace(can, accelerator="tcg"))
+
+
+def _memory() -> Path:
+    return cache_dir() / "qemu-abilities.json"
+
+
+def _remember(identity: list, found: Abilities) -> None:
+    temporary = _memory().with_suffix(f".{os.getpid()}.{threading.get_ident()}")
+    temporary.write_text(json.dumps({"identity": identity, "abilities": vars(found)}),
+                         encoding="utf-8")
+    temporary.rename(_memory())
+
+
+def machine_words(used: str) -> list[str]:
     """With TCG one CPU without 5-level paging: with two, one boot of four ended in an int3 oops."""
-    if accelerator == "kvm":
+    if used == "kvm":
         return ["-machine", "q35,accel=kvm,kernel_irqchip=split,memory-backend=memory",
                 "-cpu", "host", "-smp", "1"]
     return ["-machine", "q35,accel=tcg,memory-backend=memory", "-cpu", "max,-la57", "-smp", "1"]
