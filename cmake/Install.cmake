@@ -7,6 +7,8 @@ install(PROGRAMS "$<TARGET_FILE:pt-hook>" DESTINATION lib/pt-hook)
 install(PROGRAMS initramfs-tools/hooks/pt-hook DESTINATION share/initramfs-tools/hooks)
 install(PROGRAMS initramfs-tools/scripts/init-top/pt-hook
         DESTINATION share/initramfs-tools/scripts/init-top)
+# For images in which systemd is the init. It is no unit of the running system: nothing enables it.
+install(FILES systemd/pt-hook.service systemd/pt-hook-stop.target DESTINATION lib/systemd/system)
 # The program reads it in /etc, which this is with the prefix /usr.
 install(FILES packaging/pt-hook.conf DESTINATION "${CMAKE_INSTALL_FULL_SYSCONFDIR}")
 install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}")
