@@ -4,6 +4,9 @@
 include(GNUInstallDirs)
 
 install(PROGRAMS "$<TARGET_FILE:pt-hook>" DESTINATION lib/pt-hook)
+if(TARGET ptctl)
+    install(TARGETS ptctl RUNTIME DESTINATION bin)
+endif()
 install(PROGRAMS initramfs-tools/hooks/pt-hook DESTINATION share/initramfs-tools/hooks)
 install(PROGRAMS initramfs-tools/scripts/init-top/pt-hook
         DESTINATION share/initramfs-tools/scripts/init-top)

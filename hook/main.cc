@@ -15,11 +15,11 @@
 #include "core/wish.h"
 #include "hook/apply.h"
 #include "hook/options.h"
-#include "hook/survey.h"
 #include "sys/clock.h"
 #include "sys/file.h"
 #include "sys/kernel_log.h"
 #include "sys/pci_bus.h"
+#include "sys/survey.h"
 
 namespace {
 

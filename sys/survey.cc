@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "hook/survey.h"
+#include "sys/survey.h"
 
 #include <algorithm>
 

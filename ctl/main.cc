@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// ptctl: what pt-hook sees, would do and has done, from the running system.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <iostream>
+
+#include "ctl/commands.h"
+
+namespace {
+
+using namespace pt;
+using namespace pt::ctl;
+
+// Colours only for a person who wants them (https://no-color.org).
+bool may_use_colour() {
+    const char* no_color = std::getenv("NO_COLOR");
+    const char* term = std::getenv("TERM");
+    return isatty(STDOUT_FILENO) == 1 && (no_color == nullptr || *no_color == '\0') &&
+           (term == nullptr || std::strcmp(term, "dumb") != 0);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    CLI::App app("Shows and chooses the PCI devices that pt-hook gives to vfio-pci at boot.",
+                 "ptctl");
+    Context context;
+    context.colour = may_use_colour();
+    app.set_version_flag("--version", "ptctl " VERSION);
+    app.add_option("--root", context.root, "Read the machine below this directory instead")
+        ->type_name("DIR");
+    app.add_flag("--json", context.json, "Print one JSON document");
+    app.require_subcommand(1);
+    app.fallthrough();
+
+    Run run;
+    add_list(app, run);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? kExitGood : kExitUsage;
+    }
+    if (const int error = open_directory(AT_FDCWD, context.root.c_str(), context.root_dir);
+        error != 0) {
+        std::cerr << "ptctl: cannot open the root directory '" << context.root
+                  << "': " << std::strerror(error) << "\n";
+        return kExitUsage;
+    }
+    context.is_this_machine = context.root == "/";
+    return run(context);
+}
