@@ -51,8 +51,8 @@ def parser() -> argparse.ArgumentParser:
     defaults = scenario.Scenario()
     add("--suite", choices=scenario.SUITES, help="Debian suite (trixie; with --all every one)")
     add("--builder", choices=scenario.BUILDERS, default=defaults.builder)
-    add("--modules-policy", choices=("most", "dep"), default=defaults.modules_policy,
-        help="MODULES= of initramfs-tools")
+    add("--image-kind", choices=("generic", "hostonly"), default=defaults.image_kind,
+        help="hostonly: with the drivers of one machine, as by MODULES=dep of initramfs-tools")
     add("--firmware", choices=("seabios", "ovmf"), default=defaults.firmware)
     add("--iommu", choices=("intel", "amd", "none"), default=defaults.iommu)
     add("--display", choices=("none", "std"), default=defaults.display,

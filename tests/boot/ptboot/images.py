@@ -13,35 +13,32 @@ renamed; images and disks beyond a bound are dropped, the longest unused first.
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import json
 import os
 import shutil
-import subprocess
 import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from . import builders
+from .files import (allocated_bytes, digest, file_digest, folder_digest, lines, make_disk, put,
+                    put_all, single)
 from .scenario import Scenario
 from .support import GUEST_FILES, PROJECT, Problem, cache_dir, command, exclusive, say
 
 BASE_RECIPE = 1  # to be raised when mmdebstrap's options below change
-BASE_PACKAGES = {
-    "initramfs-tools": ("systemd-sysv", "udev", "kmod", "pciutils", "linux-image-amd64",
-                        "initramfs-tools", "busybox", "zstd", "dbus"),
-}
 BASE_OPTIONS = ("--aptopt=Apt::Install-Recommends \"false\"",
                 "--dpkgopt=path-exclude=/usr/share/man/*",
                 "--dpkgopt=path-exclude=/usr/share/doc/*",
                 "--dpkgopt=path-exclude=/usr/share/locale/*")
 
-DISK_MEGABYTES = 1200  # sparse
 KEEP_BYTES = 8 << 30
 KEEP_SECONDS = 3600  # an entry this young may be in use by another run
 DISK_LEAVES_OUT = ("boot", "var/lib/apt/lists", "var/cache/apt", "etc/ptboot/package.deb")
-# MODULES=dep looks at the machine it runs on; the guest's own disk has to be named.
-DEP_MODULES = ("virtio_pci", "virtio_blk", "ext4")
+# Files of every guest, whoever builds its image.
+PLACES = {"witness": "usr/local/lib/ptboot/witness",
+          "ptboot.target": "etc/systemd/system/ptboot.target",
+          "ptboot-witness.service": "etc/systemd/system/ptboot-witness.service"}
 
 
 @dataclass(frozen=True)
@@ -49,15 +46,6 @@ class Image:
     kernel: Path
     initrd: Path
     listing: list
-
-
-def digest(*parts) -> str:
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:20]
-
-
-def file_digest(path: Path) -> str:
-    with open(path, "rb") as handle:
-        return hashlib.sha256(handle.read()).hexdigest()
 
 
 def debian_mirror() -> str:
@@ -74,9 +62,7 @@ class Store:
         self._package = package
         self._package_digest = file_digest(package) if package else ""
         self._folder = cache_dir() / "boot"
-        self._guest_digest = digest([[path.name, file_digest(path)]
-                                     for path in sorted(GUEST_FILES.iterdir())
-                                     if path.is_file()])
+        self._guest_digest = folder_digest(GUEST_FILES)
         self._used: set[Path] = set()
 
     # What others ask for.
@@ -95,14 +81,11 @@ class Store:
     # Keys.
 
     def _base_key(self, wanted: Scenario) -> str:
-        if wanted.builder not in BASE_PACKAGES:
-            raise Problem(f"builder {wanted.builder}: not supported yet, "
-                          f"only {', '.join(BASE_PACKAGES)}")
-        return digest(wanted.suite, BASE_PACKAGES[wanted.builder], BASE_RECIPE)
+        return digest(wanted.suite, builders.find(wanted).packages, BASE_RECIPE)
 
     def _image_key(self, wanted: Scenario) -> str:
         return digest(self._base_key(wanted), self._guest_digest, wanted.image_options(),
-                      self._package_digest if wanted.hook else "")
+                      builders.find(wanted).made_of(), self._package_digest if wanted.hook else "")
 
     # Entries.
 
@@ -141,7 +124,8 @@ class Store:
 
     # Making them.
 
-    def _base(self, wanted: Scenario) -> Path:
+    def base(self, wanted: Scenario) -> Path:
+        """The archive of the base root file system."""
         path = self._folder / "base" / f"{wanted.suite}-{self._base_key(wanted)}.tar"
         with exclusive(path.name):
             if not path.exists():
@@ -152,7 +136,7 @@ class Store:
                 temporary = path.with_name(f".{os.getpid()}.{path.name}")
                 try:
                     command(["mmdebstrap", "--mode=root", "--variant=minbase", "--format=tar",
-                             *BASE_OPTIONS, "--include=" + ",".join(BASE_PACKAGES[wanted.builder]),
+                             *BASE_OPTIONS, "--include=" + ",".join(builders.find(wanted).packages),
                              wanted.suite, temporary, debian_mirror()],
                             f"{wanted.suite}: base root file system")
                     temporary.rename(path)
@@ -166,18 +150,11 @@ class Store:
         """Unpacks the base and puts our files where the guest's own tools look for them."""
         if os.geteuid() != 0:
             raise Problem("root file systems and chroot need root; run this as root")
-        base = self._base(wanted)
+        base = self.base(wanted)
         tree.mkdir()
         command(["tar", "-C", tree, "-xf", base], "unpacking the base root file system")
-        for name, place in {
-                "witness": "usr/local/lib/ptboot/witness",
-                "image-hook": "etc/initramfs-tools/hooks/ptboot",
-                "panic": "etc/initramfs-tools/scripts/panic/ptboot",
-                "local-bottom": "etc/initramfs-tools/scripts/local-bottom/ptboot",
-                "install": "etc/ptboot/install",
-                "ptboot.target": "etc/systemd/system/ptboot.target",
-                "ptboot-witness.service": "etc/systemd/system/ptboot-witness.service"}.items():
-            put(tree / place, (GUEST_FILES / name).read_bytes())
+        put_all(tree, GUEST_FILES, PLACES)
+        builders.find(wanted).prepare(tree)
         command(["gcc", "-O1", "-static", "-o", tree / "usr/local/lib/ptboot/use-vfio",
                  GUEST_FILES / "use-vfio.c"], "compiling use-vfio")
         put(tree / "etc/fstab", b"/dev/vda / ext4 defaults 0 1\n")
@@ -187,35 +164,23 @@ class Store:
             put(tree / "etc/ptboot/package.deb", self._package.read_bytes())
 
     def _configure_image(self, wanted: Scenario, tree: Path) -> None:
-        """What the scenario wants in the image, said in initramfs-tools' own files."""
-        options = wanted.image_options()
-        modules = list(options["modules"])
-        if wanted.modules_policy == "dep":
-            modules += DEP_MODULES
-        put(tree / "etc/initramfs-tools/conf.d/ptboot",
-            f"MODULES={wanted.modules_policy}\n".encode())
-        put(tree / "etc/ptboot/modules", lines(modules + options["early_modules"]))
-        if options["force_modules"]:
-            put(tree / "etc/initramfs-tools/modules", lines(options["force_modules"]))
-        if options["early_modules"]:
-            put(tree / "etc/ptboot/early", lines(options["early_modules"]))
-            put(tree / "etc/initramfs-tools/scripts/init-top/a-ptboot-early",
-                (GUEST_FILES / "init-top-early").read_bytes())
-        if options["modprobe_conf"]:
-            put(tree / "etc/modprobe.d/ptboot.conf", lines(options["modprobe_conf"]))
-        if options["conf"]:
-            put(tree / "etc/pt-hook.conf", lines(options["conf"]))
-        if options["image_edit"]:
-            put(tree / "etc/ptboot/edit", lines([options["image_edit"]]))
+        """What the scenario wants in the image."""
+        builders.find(wanted).configure(wanted, tree)
+        if wanted.modprobe_conf:
+            put(tree / "etc/modprobe.d/ptboot.conf", lines(wanted.modprobe_conf))
+        if wanted.conf:
+            put(tree / "etc/pt-hook.conf", lines(wanted.conf))
+        if wanted.image_edit:
+            put(tree / "etc/ptboot/edit", lines([wanted.image_edit]))
 
     def _make_image(self, wanted: Scenario, folder: Path) -> None:
-        what = (f"{wanted.suite}, MODULES={wanted.modules_policy}, "
+        what = (f"{wanted.suite}, {wanted.builder}, {wanted.image_kind}, "
                 f"{'with' if wanted.hook else 'without'} the hook")
         say(f"building an image: {what}")
         tree = folder / "tree"
         self._tree(wanted, tree)
         self._configure_image(wanted, tree)
-        if wanted.modules_policy == "dep":
+        if wanted.image_kind == "hostonly":
             disk = folder / "disk"
             make_disk(tree, disk)
             mounted = folder / "mounted"
@@ -253,36 +218,3 @@ class Store:
                 path.unlink(missing_ok=True)
         make_disk(tree, folder / "disk")
         shutil.rmtree(tree)
-
-
-def put(path: Path, content: bytes) -> None:
-    """Writes a file of the guest; scripts are executable, the rest does not mind."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
-    path.chmod(0o755)
-
-
-def lines(items: list) -> bytes:
-    return "".join(f"{item}\n" for item in items).encode()
-
-
-def single(folder: Path, pattern: str) -> Path:
-    found = list(folder.glob(pattern))
-    if len(found) != 1:
-        raise Problem(f"{folder}: {len(found)} files match {pattern}, expected one")
-    return found[0]
-
-
-def make_disk(tree: Path, disk: Path) -> None:
-    with open(disk, "wb") as handle:
-        handle.truncate(DISK_MEGABYTES << 20)
-    command(["mke2fs", "-q", "-t", "ext4", "-O", "^has_journal", "-L", "ptboot", "-d", tree, disk],
-            "making the root disk")
-
-
-def allocated_bytes(path: Path) -> int:
-    """Disk space in use below a folder, as du counts it."""
-    done = subprocess.run(["du", "-s", "--block-size=1", str(path)], capture_output=True,
-                          text=True, check=False)
-    first = done.stdout.split("\t", 1)[0]
-    return int(first) if first.isdigit() else 0

@@ -7,7 +7,7 @@ import concurrent.futures
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import cards, expect, guest, qemu, report, scenario
+from . import builders, cards, expect, guest, qemu, report, scenario
 from .cases import Case
 from .images import Store
 from .scenario import Scenario
@@ -52,6 +52,10 @@ def plan(cases: list[Case], suite: str, pattern: str, can: qemu.Abilities) -> li
 
 
 def missing_ability(wanted: Scenario, can: qemu.Abilities) -> str:
+    """Why this guest cannot be had here; nothing when it can."""
+    reason = builders.missing(wanted)
+    if reason:
+        return reason
     if can.transport != "none":
         return ""
     try:

@@ -12,18 +12,18 @@ from . import cards
 from .support import Problem
 
 SUITES = ("bookworm", "trixie", "sid")
-BUILDERS = ("initramfs-tools", "dracut", "dracut-nosystemd", "mkinitcpio")
+BUILDERS = ("initramfs-tools", "dracut", "dracut-nosystemd", "mkinitcpio", "mkinitcpio-systemd")
 CHOICES = {
     "suite": SUITES,
     "builder": BUILDERS,
-    "modules_policy": ("most", "dep"),
+    "image_kind": ("generic", "hostonly"),
     "firmware": ("seabios", "ovmf"),
     "iommu": ("intel", "amd", "none"),
     "display": ("none", "std"),
     "stage": ("initramfs", "system"),
 }
 
-# In every image, whatever its policy: without the native drivers there is no race to win.
+# In every image, of whatever kind: without the native drivers there is no race to win.
 RACE_MODULES = ("bochs", "nouveau", "radeon", "snd-hda-intel")
 
 # What a QEMU that cannot present foreign ids offers instead, with the drivers that go for it.
@@ -35,7 +35,7 @@ STAND_INS = {"10de:1b06": ("1002:5159", "ati-vga,model=rv100", "nouveau", "radeo
 class Scenario:
     suite: str = "trixie"
     builder: str = "initramfs-tools"
-    modules_policy: str = "most"
+    image_kind: str = "generic"
     firmware: str = "seabios"
     iommu: str = "intel"
     display: str = "none"
@@ -59,7 +59,7 @@ class Scenario:
 
     def image_options(self) -> dict:
         """The part that decides what is in the image; the rest is decided at each boot."""
-        return {"builder": self.builder, "modules_policy": self.modules_policy,
+        return {"builder": self.builder, "image_kind": self.image_kind,
                 "modules": sorted({*RACE_MODULES, *self.modules}),
                 "force_modules": list(self.force_modules),
                 "early_modules": list(self.early_modules),

@@ -4,8 +4,9 @@
 import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
-from ptboot import cases, guest, qemu, runner, scenario
+from ptboot import builders, cases, guest, qemu, runner, scenario
 from ptboot.facts import Device, Facts
 from ptboot.support import Problem
 
@@ -93,6 +94,21 @@ class Planning(unittest.TestCase):
                            STAND_INS)[0]
         self.assertEqual(test.result, runner.SKIPPED)
         self.assertIn("10de:2684", test.reasons[0])
+
+    def test_a_builder_that_cannot_be_had_is_a_skip_with_a_reason(self):
+        known = {name: builder for name, builder in builders.KNOWN.items() if name != "dracut"}
+        with mock.patch.object(builders, "KNOWN", known):
+            test = runner.plan([cases.from_table("c", changed(builder="dracut"))], "trixie", "",
+                               PROXY)[0]
+        self.assertEqual(test.result, runner.SKIPPED)
+        self.assertIn("builder dracut", test.reasons[0])
+
+    def test_what_a_builder_has_no_means_for_is_a_skip_with_a_reason(self):
+        with mock.patch.object(builders.KNOWN["initramfs-tools"], "lacks", ("early_modules",)):
+            test = runner.plan([cases.from_table("c", changed(early_modules=["bochs"]))], "trixie",
+                               "", PROXY)[0]
+        self.assertEqual(test.result, runner.SKIPPED)
+        self.assertIn("early_modules", test.reasons[0])
 
     def test_equal_scenarios_are_one_boot(self):
         case = cases.from_table("c", GOOD)

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The builders of initramfs images that guests can be made with, each in a module of its own."""
+
+from __future__ import annotations
+
+from ..scenario import BUILDERS, Scenario
+from ..support import Problem
+from .base import Builder
+from .initramfs_tools import InitramfsTools
+
+KNOWN = {builder.name: builder for builder in (InitramfsTools(),)}
+
+
+def missing(wanted: Scenario) -> str:
+    """Why no image can be built for this scenario here; nothing when it can."""
+    if wanted.builder not in KNOWN:
+        return f"builder {wanted.builder}: this harness cannot use it, only {', '.join(KNOWN)}"
+    builder = KNOWN[wanted.builder]
+    lacking = [name for name in builder.lacks if getattr(wanted, name)]
+    if lacking:
+        return f"builder {builder.name}: it has no means for {', '.join(lacking)}"
+    return builder.missing()
+
+
+def find(wanted: Scenario) -> Builder:
+    reason = missing(wanted)
+    if reason:
+        raise Problem(reason)
+    return KNOWN[wanted.builder]
+
+
+assert set(KNOWN) <= set(BUILDERS)
