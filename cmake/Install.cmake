@@ -7,11 +7,31 @@ install(PROGRAMS "$<TARGET_FILE:pt-hook>" DESTINATION lib/pt-hook)
 if(TARGET ptctl)
     install(TARGETS ptctl RUNTIME DESTINATION bin)
 endif()
-install(PROGRAMS initramfs-tools/hooks/pt-hook DESTINATION share/initramfs-tools/hooks)
-install(PROGRAMS initramfs-tools/scripts/init-top/pt-hook
-        DESTINATION share/initramfs-tools/scripts/init-top)
-# For images in which systemd is the init. It is no unit of the running system: nothing enables it.
-install(FILES systemd/pt-hook.service systemd/pt-hook-stop.target DESTINATION lib/systemd/system)
+if(PT_INITRAMFS_TOOLS)
+    install(PROGRAMS initramfs-tools/hooks/pt-hook DESTINATION share/initramfs-tools/hooks)
+    install(PROGRAMS initramfs-tools/scripts/init-top/pt-hook
+            DESTINATION share/initramfs-tools/scripts/init-top)
+endif()
+if(PT_DRACUT OR PT_MKINITCPIO)
+    # For images in which systemd is the init. On the running system nothing enables them.
+    install(FILES systemd/pt-hook.service systemd/pt-hook-stop.target
+            DESTINATION lib/systemd/system COMPONENT units)
+endif()
+if(PT_MKINITCPIO)
+    # A component, so that the tests can install it beside a package made without it.
+    install(PROGRAMS mkinitcpio/install/pt-hook DESTINATION lib/initcpio/install
+            COMPONENT mkinitcpio)
+    install(PROGRAMS mkinitcpio/hooks/pt-hook DESTINATION lib/initcpio/hooks COMPONENT mkinitcpio)
+    install(FILES mkinitcpio/place.sh DESTINATION lib/pt-hook RENAME mkinitcpio-place.sh
+            COMPONENT mkinitcpio)
+    install(FILES mkinitcpio/zz-pt-hook.conf
+            DESTINATION "${CMAKE_INSTALL_FULL_SYSCONFDIR}/mkinitcpio.conf.d" COMPONENT mkinitcpio)
+    install(PROGRAMS mkinitcpio/libalpm/pt-hook-check DESTINATION share/libalpm/scripts
+            COMPONENT mkinitcpio)
+    install(FILES mkinitcpio/libalpm/60-pt-hook-remove.hook
+            mkinitcpio/libalpm/95-pt-hook-check.hook
+            DESTINATION share/libalpm/hooks COMPONENT mkinitcpio)
+endif()
 # The program reads it in /etc, which this is with the prefix /usr.
 install(FILES packaging/pt-hook.conf DESTINATION "${CMAKE_INSTALL_FULL_SYSCONFDIR}")
 install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}")
