@@ -189,7 +189,9 @@ class Store:
                      GUEST_FILES / "in-disk", disk, mounted], f"image ({what})")
             built = folder
         else:
-            command(["chroot", tree, "/etc/ptboot/install"], f"image ({what})")
+            command(["unshare", "--mount", "--propagation", "private", "sh",
+                     GUEST_FILES / "in-tree", tree, *builders.find(wanted).mounts],
+                    f"image ({what})")
             (tree / "etc/ptboot/listing").rename(folder / "listing")
             built = tree / "boot"
         single(built, "vmlinuz-*").rename(folder / "vmlinuz")

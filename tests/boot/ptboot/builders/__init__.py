@@ -7,8 +7,10 @@ from ..scenario import BUILDERS, Scenario
 from ..support import Problem
 from .base import Builder
 from .initramfs_tools import InitramfsTools
+from .mkinitcpio import Mkinitcpio
 
-KNOWN = {builder.name: builder for builder in (InitramfsTools(),)}
+KNOWN = {builder.name: builder for builder in (
+    InitramfsTools(), Mkinitcpio("mkinitcpio", "udev"), Mkinitcpio("mkinitcpio-systemd", "systemd"))}
 
 
 def missing(wanted: Scenario) -> str:
