@@ -10,6 +10,7 @@
 #   unit      each file of the program, on tables and on what fuzzers found; also under
 #             AddressSanitizer and UBSan
 #   tree      the program on fake sysfs trees; also under the sanitizers
+#   ctl       ptctl on fake machines, also under the sanitizers
 #   fuzz      a short run of each fuzz target
 #   package   the Debian package as a file
 #   image     the package in Debian systems, and what initramfs-tools makes of it
@@ -24,7 +25,7 @@ set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/scripts/lib.sh"
 
-all_parts=(lint build unit tree fuzz package image boot bench)
+all_parts=(lint build unit tree ctl fuzz package image boot bench)
 usage() { sed -n '/^#$/,/^$/ s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" | sed 1d; }
 
 # ctest_part LABELS PRESET...: builds each preset, runs its tests with one of the labels (a|b), and
@@ -63,6 +64,7 @@ run_part() {
     case $1 in
         unit) ctest_part 'unit|fuzz' test asan ;;
         tree) ctest_part tree test asan ;;
+        ctl) ctest_part ctl test asan ;;
         image) root_part tests/image/run ;;
         boot) root_part tests/boot/run --all ;;
         *) "tests/$1/run" ;;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <cstddef>
 #include <functional>
 #include <string>
 
@@ -24,6 +25,7 @@ struct Context {
     Fd root_dir;                  // the same, open
     bool json = false;            // one JSON document on standard output and nothing else there
     bool colour = false;          // standard output is a terminal that may get colours
+    std::size_t width = 80;       // columns of standard output
     bool is_this_machine = true;  // the root is "/"
 };
 

@@ -1,36 +1,176 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include <iostream>
+// What there is, and the words that select it.
+#include <algorithm>
+#include <memory>
 #include <nlohmann/json.hpp>
 
-#include "core/machine.h"
+#include "core/text.h"
 #include "ctl/commands.h"
-#include "sys/pci_bus.h"
+#include "ctl/inventory.h"
+#include "ctl/output.h"
 
 namespace pt::ctl {
 namespace {
 
-int list(const Context& context) {
-    const PciBus bus(context.root_dir.get());
-    std::vector<PciDevice> devices;
-    if (const int error = bus.list(devices); error != 0) {
-        std::cerr << "ptctl: cannot list the PCI devices: " << std::strerror(error) << "\n";
+using Json = nlohmann::ordered_json;
+
+// Columns before what is told of a device.
+constexpr std::size_t kIndent = 15;
+
+std::string kind_of(const PciDevice& device) {
+    return device.error != 0 ? "unknown" : std::string(class_name(device.ids.class_code));
+}
+
+// A driver's name comes from a file and may be anything.
+std::string printable(std::string_view text) {
+    std::string result;
+    put_printable(result, text);
+    return result;
+}
+
+std::string driver_text(const Function& function) {
+    std::string text = function.driver.empty() ? "none" : printable(function.driver);
+    if (!function.driver_override.empty() && function.driver_override != function.driver)
+        text += ", kept for " + printable(function.driver_override) + " by driver_override";
+    return text;
+}
+
+std::string short_line(const Function& function) {
+    return short_address(function.device.address) + " " + ids_of(function.device) + " (" +
+           kind_of(function.device) + "), driver " +
+           (function.driver.empty() ? "none" : printable(function.driver));
+}
+
+std::string group_text(const Inventory& inventory, const Function& function) {
+    if (function.iommu_group < 0)
+        return "none: the IOMMU is off, so no virtual machine can have this device";
+    std::string text = std::to_string(function.iommu_group);
+    std::string others;
+    for (const std::size_t i : function.neighbours) {
+        const bool comes_along =
+            std::binary_search(function.companions.begin(), function.companions.end(), i);
+        if (comes_along) continue;
+        const Function& other = inventory.functions[i];
+        others += others.empty() ? ", shared with " : ", ";
+        others += short_address(other.device.address) + " (" + kind_of(other.device) + ")";
+    }
+    return text + others;
+}
+
+void print_function(const Context& context, const Inventory& inventory, const Function& function) {
+    const auto detail = [&](std::string_view label, std::string_view text,
+                            Tone tone = Tone::kPlain) {
+        print_wrapped(context, "  " + std::string(label), kIndent, text, tone);
+    };
+    std::string title = short_address(function.device.address) + " " + full_name(function);
+    if (function.is_boot_display) title += " (boot display)";
+    print_wrapped(context, "", 0, title, Tone::kStrong);
+    detail("ids", ids_of(function.device) + " (" + kind_of(function.device) + ")");
+    if (!function.path.empty()) detail("path", function.path);
+    detail("driver", driver_text(function));
+    detail("IOMMU group", group_text(inventory, function));
+    for (const std::size_t i : function.companions)
+        detail("comes along", short_line(inventory.functions[i]));
+    if (function.words.empty())
+        detail("select by", "nothing: it stays with the host");
+    else
+        detail("select by", function.words.front(), Tone::kGood);
+}
+
+Json to_json(const Inventory& inventory, const Function& function) {
+    const auto addresses = [&](const std::vector<std::size_t>& indices) {
+        Json list = Json::array();
+        for (const std::size_t i : indices)
+            list.push_back(full_address(inventory.functions[i].device.address));
+        return list;
+    };
+    const auto or_null = [](const std::string& text) { return text.empty() ? Json() : Json(text); };
+    const PciDevice& device = function.device;
+    const bool is_read = device.error == 0;
+    std::string class_text;
+    if (is_read) put_hex(class_text, device.ids.class_code, 6);
+    std::string subsystem;
+    if (is_read) {
+        put_hex(subsystem, device.ids.subvendor, 4);
+        subsystem.push_back(':');
+        put_hex(subsystem, device.ids.subdevice, 4);
+    }
+    Json json;
+    json["address"] = full_address(device.address);
+    json["ids"] = is_read ? Json(ids_of(device)) : Json();
+    json["subsystem_ids"] = or_null(subsystem);
+    json["class"] = or_null(class_text);
+    json["kind"] = kind_of(device);
+    json["vendor"] = or_null(function.vendor);
+    json["name"] = or_null(function.name);
+    json["path"] = or_null(function.path);
+    json["driver"] = or_null(function.driver);
+    json["driver_override"] = or_null(function.driver_override);
+    json["iommu_group"] = function.iommu_group < 0 ? Json() : Json(function.iommu_group);
+    json["group_members"] = addresses(function.neighbours);
+    json["boot_display"] = function.is_boot_display;
+    json["companions"] = addresses(function.companions);
+    json["words"] = function.words;
+    return json;
+}
+
+// Displays at length, the others, if they are asked for, in a table.
+void print_text(const Context& context, const Inventory& inventory,
+                const std::vector<const Function*>& shown) {
+    Table others({"ADDRESS", "IDS", "GROUP", "DRIVER", "NAME"});
+    bool has_others = false;
+    bool has_displays = false;
+    for (const Function* function : shown) {
+        if (!is_display(function->device)) {
+            has_others = true;
+            others.add({short_address(function->device.address), ids_of(function->device),
+                        function->iommu_group < 0 ? "-" : std::to_string(function->iommu_group),
+                        function->driver.empty() ? "-" : printable(function->driver),
+                        full_name(*function)});
+            continue;
+        }
+        if (has_displays) print_line("");
+        has_displays = true;
+        print_function(context, inventory, *function);
+    }
+    if (!has_displays) print_line("This machine has no display device.");
+    if (!has_others) return;
+    print_line("");
+    others.print(context);
+}
+
+int list(const Context& context, bool all) {
+    const Inventory inventory = read_inventory(context);
+    if (inventory.error != 0) {
+        print_error("cannot list the PCI devices", inventory.error);
         return kExitCannotTell;
     }
-    for (const PciDevice& device : devices) {
-        if (!is_display(device)) continue;
-        std::string text;
-        put_address(text, device.address);
-        std::cout << text << "\n";
+    std::vector<const Function*> shown;
+    for (const Function& function : inventory.functions)
+        if (all || is_display(function.device)) shown.push_back(&function);
+    if (context.json) {
+        Json json;
+        json["version"] = VERSION;
+        json["devices"] = Json::array();
+        for (const Function* function : shown)
+            json["devices"].push_back(to_json(inventory, *function));
+        print_json(json);
+        return kExitGood;
     }
+    print_text(context, inventory, shown);
+    if (inventory.is_boot_display_uncertain)
+        print_error("the boot display can only be told with root's rights");
     return kExitGood;
 }
 
 }  // namespace
 
 void add_list(CLI::App& app, Run& run) {
-    app.add_subcommand("list", "List the displays and what selects them")->callback([&run] {
-        run = list;
-    });
+    CLI::App* command = app.add_subcommand("list", "List the displays and what selects them");
+    const auto all = std::make_shared<bool>(false);
+    command->add_flag("--all", *all, "List every PCI function, not only displays");
+    command->callback(
+        [&run, all] { run = [all](const Context& context) { return list(context, *all); }; });
 }
 
 }  // namespace pt::ctl

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // ptctl: what pt-hook sees, would do and has done, from the running system.
 #include <fcntl.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -8,6 +9,7 @@
 #include <iostream>
 
 #include "ctl/commands.h"
+#include "ctl/output.h"
 
 namespace {
 
@@ -22,6 +24,13 @@ bool may_use_colour() {
            (term == nullptr || std::strcmp(term, "dumb") != 0);
 }
 
+// The columns of the terminal, or of one if standard output is none.
+std::size_t output_width() {
+    winsize size{};
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return kDefaultWidth;
+    return size.ws_col;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -29,6 +38,7 @@ int main(int argc, char** argv) {
                  "ptctl");
     Context context;
     context.colour = may_use_colour();
+    context.width = output_width();
     app.set_version_flag("--version", "ptctl " VERSION);
     app.add_option("--root", context.root, "Read the machine below this directory instead")
         ->type_name("DIR");

@@ -9,17 +9,6 @@
 namespace pt {
 namespace {
 
-// The display that shows the boot: the one that VGA addresses reach, else the one in whose memory
-// the firmware's framebuffer is. A machine without a screen has none.
-std::size_t find_boot_display(const Machine& machine, const PciBus& bus) {
-    for (std::size_t i = 0; i < machine.devices.size(); ++i)
-        if (is_display(machine.devices[i]) && bus.is_boot_vga(machine.devices[i].address)) return i;
-    for (const Framebuffer& framebuffer : machine.framebuffers)
-        if (framebuffer.owner != kNobody && is_display(machine.devices[framebuffer.owner]))
-            return framebuffer.owner;
-    return kNobody;
-}
-
 Machine read_machine(const Wish& wish, const PciBus& bus, int root, int& error) {
     Machine machine;
     error = bus.list(machine.devices);
@@ -74,6 +63,15 @@ std::vector<Neighbour> find_neighbours(const Plan& plan, const Machine& machine,
 }
 
 }  // namespace
+
+std::size_t find_boot_display(const Machine& machine, const PciBus& bus) {
+    for (std::size_t i = 0; i < machine.devices.size(); ++i)
+        if (is_display(machine.devices[i]) && bus.is_boot_vga(machine.devices[i].address)) return i;
+    for (const Framebuffer& framebuffer : machine.framebuffers)
+        if (framebuffer.owner != kNobody && is_display(machine.devices[framebuffer.owner]))
+            return framebuffer.owner;
+    return kNobody;
+}
 
 Plan plan_for(const Wish& wish, const PciBus& bus, int root, std::vector<Complaint>& complaints,
               int& error) {

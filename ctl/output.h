@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include <cstddef>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ctl/commands.h"
+
+namespace pt::ctl {
+
+// Columns of a terminal, unless it says otherwise.
+inline constexpr std::size_t kDefaultWidth = 80;
+
+enum class Tone { kPlain, kStrong, kFaint, kGood, kWarning, kBad };
+
+// Text in a tone, for a terminal that may get colours; as it is for anything else. The text must be
+// printable: what a foreign file holds goes through put_printable() first.
+[[nodiscard]] std::string toned(const Context& context, Tone tone, std::string_view text);
+
+// Breaks text at spaces into lines of at most `width` columns; a longer word has a line of its own.
+[[nodiscard]] std::vector<std::string> wrapped(std::string_view text, std::size_t width);
+
+// Prints text on standard output, broken at context.width: its first line behind `label`, the
+// others indented by `indent` columns. The label may be longer than that, and then counts.
+void print_wrapped(const Context& context, std::string_view label, std::size_t indent,
+                   std::string_view text, Tone tone = Tone::kPlain);
+
+// A table that is as wide as its content, with the last column broken at context.width. A terminal
+// gets a line of box drawing below the head.
+class Table {
+  public:
+    explicit Table(std::vector<std::string> head) : head_(std::move(head)) {}
+
+    // As many cells as the head has. The tone is that of the whole row.
+    void add(std::vector<std::string> cells, Tone tone = Tone::kPlain);
+    void print(const Context& context) const;
+
+  private:
+    struct Row {
+        std::vector<std::string> cells;
+        Tone tone;
+    };
+    std::vector<std::string> head_;
+    std::vector<Row> rows_;
+};
+
+void print_line(std::string_view text);
+
+// One document and a newline on standard output. Bytes that are no UTF-8 are replaced.
+void print_json(const nlohmann::json& document);
+void print_json(const nlohmann::ordered_json& document);
+
+// "ptctl: TEXT" on standard error.
+void print_error(std::string_view text);
+// The same with the system's words for an errno at its end.
+void print_error(std::string_view text, int error);
+
+}  // namespace pt::ctl

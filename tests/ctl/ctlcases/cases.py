@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Cases: a machine, what pt-hook has done in it, and what ptctl then says. One file each in cases/.
+
+    title     what the case claims
+    machine   name of a file in tests/tree/machines
+    more      further lines of the machine, before pt-hook runs
+    cmdline   the command line of the boot (without it: proc/cmdline of the machine)
+    conf      text of /etc/pt-hook.conf
+    boot      true: pt-hook runs in the machine, with a fake kernel, and leaves its report
+    later     further lines of the machine, after that
+    run       a list of runs of ptctl:
+      args    arguments, in one text as for a shell
+      out     what is printed on standard output
+      err     what is printed on standard error, without the program's name in front
+      exit    exit code (0)
+      json    members that the document printed with --json has; lists are compared whole, the
+              members of objects that are not named here may be anything
+      files   paths below the root and what is expected there: the text, or "" for no such file
+      no_json true: there is no run with --json
+
+Each run is done twice, the second time with --json, whose document has to fit the schema of the
+command in docs/, and whose exit code has to be the same. Paths and times that differ from run to run
+are written as ROOT and, in UTC, from the time the report is given: 2026-01-02 03:04.
+"""
+
+import json
+import os
+import shlex
+import tempfile
+import tomllib
+
+from pttree.cases import load_machine, same
+from pttree.kernel import FakeKernel
+from pttree.program import Skip
+
+HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+DOCS = os.path.join(os.path.dirname(os.path.dirname(HERE)), "docs")
+KEYS = {"title", "machine", "more", "cmdline", "conf", "boot", "later", "run"}
+RUN_KEYS = {"args", "out", "err", "exit", "json", "files", "no_json"}
+REPORT = "run/pt-hook/report.json"
+REPORT_TIME = 1767323040  # 2026-01-02 03:04 UTC
+
+
+def case_names():
+    return sorted(name.removesuffix(".toml") for name in os.listdir(os.path.join(HERE, "cases"))
+                  if name.endswith(".toml"))
+
+
+class Case:
+    def __init__(self, name):
+        with open(os.path.join(HERE, "cases", name + ".toml"), "rb") as file:
+            self.data = tomllib.load(file)
+        unknown = self.data.keys() - KEYS
+        for run in self.data["run"]:
+            unknown |= run.keys() - RUN_KEYS
+        if unknown:
+            raise ValueError(f"{name}: unknown keys {unknown}")
+        self.title = self.data["title"]
+
+    def prepare(self, programs, root):
+        machine = load_machine(root, self.data["machine"], self.data.get("more", ""))
+        with open(os.path.join(HERE, "pci.ids"), "rb") as file:
+            machine.write("usr/share/misc/pci.ids", file.read())
+        if "conf" in self.data:
+            machine.write("etc/pt-hook.conf", self.data["conf"].encode())
+        if "cmdline" in self.data:
+            machine.write("proc/cmdline", self.data["cmdline"].encode() + b"\n")
+        if self.data.get("boot"):
+            with FakeKernel(machine):
+                programs.hook.run("--root", root)
+        machine.add(self.data.get("later", ""))
+        if os.path.exists(machine.path(REPORT)):
+            os.utime(machine.path(REPORT), (REPORT_TIME, REPORT_TIME))
+        return machine
+
+    def run(self, programs):
+        with tempfile.TemporaryDirectory(prefix="pt-ctl-") as root:
+            machine = self.prepare(programs, root)
+            for run in self.data["run"]:
+                arguments = ["--root", root, *shlex.split(run["args"].replace("ROOT", root))]
+                self.run_as_text(programs, machine, arguments, run)
+                if not run.get("no_json"):
+                    self.run_as_json(programs, arguments, run)
+
+    @staticmethod
+    def run_as_text(programs, machine, arguments, run):
+        what = f"ptctl {run['args']}"
+        text = programs.ctl.run(*arguments)
+        root = machine.root
+        same(f"{what}: exit code", text.code, run.get("exit", 0))
+        same(f"{what}: standard error",
+             text.err.replace("ptctl: ", "").replace(root, "ROOT").splitlines(),
+             run.get("err", "").splitlines())
+        if "out" in run:
+            same(f"{what}: output", text.out.replace(root, "ROOT").splitlines(),
+                 run["out"].splitlines())
+        same(f"{what}: escapes in what is no terminal", "\x1b" in text.out + text.err, False)
+        for path, wanted in run.get("files", {}).items():
+            same(f"{what}: {path}", read_text(machine.path(path)), wanted)
+
+    @staticmethod
+    def run_as_json(programs, arguments, run):
+        what = f"ptctl {run['args']} --json"
+        as_json = programs.ctl.run("--json", *arguments)
+        same(f"{what}: exit code", as_json.code, run.get("exit", 0))
+        if not as_json.out and as_json.err:
+            same(f"{what}: members of a document that there is not", run.get("json", {}), {})
+            return
+        document = json.loads(as_json.out)
+        command = shlex.split(run["args"])[0]
+        hold_against_schema(what, command, document)
+        expect(what, document, run.get("json", {}))
+
+
+def read_text(path):
+    try:
+        with open(path, encoding="utf-8") as file:
+            return file.read()
+    except FileNotFoundError:
+        return ""
+
+
+def hold_against_schema(what, command, document):
+    try:
+        from jsonschema import Draft202012Validator
+    except ImportError:
+        raise Skip("Python's jsonschema is missing: run scripts/setup ctl") from None
+    with open(os.path.join(DOCS, f"ptctl-{command}.schema.json"), encoding="utf-8") as file:
+        schema = json.load(file)
+    Draft202012Validator.check_schema(schema)
+    problems = [f"{'/'.join(map(str, error.absolute_path))}: {error.message[:200]}"
+                for error in Draft202012Validator(schema).iter_errors(document)]
+    same(f"{what}: what does not fit the schema", problems, [])
+
+
+def expect(what, found, wanted):
+    """Compares the members that are wanted; TOML has no null, which is written as "null"."""
+    if isinstance(wanted, dict) and isinstance(found, dict):
+        for key, value in wanted.items():
+            same(f"{what}: is there {key}", key in found, True)
+            expect(f"{what}: {key}", found[key], value)
+    elif isinstance(wanted, list) and isinstance(found, list) and len(wanted) == len(found):
+        for index, value in enumerate(wanted):
+            expect(f"{what}: [{index}]", found[index], value)
+    else:
+        same(what, found, None if wanted == "null" else wanted)
