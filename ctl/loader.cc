@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "ctl/loader.h"
+
+#include <fnmatch.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "ctl/edit.h"
+#include "sys/file.h"
+
+namespace pt::ctl {
+namespace {
+
+// More than any such file has; a line of 2048 bytes is the longest that x86 takes.
+constexpr std::size_t kFileMax = 4 << 20;
+
+// What the loader and the stub of a unified image say of themselves
+// (systemd, "The Boot Loader Interface"; GRUB 2.12 and later by its module bli).
+constexpr const char* kLoaderInfo =
+    "sys/firmware/efi/efivars/LoaderInfo-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f";
+constexpr const char* kStubInfo =
+    "sys/firmware/efi/efivars/StubInfo-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f";
+
+// Where the boot partition or the EFI system partition may be mounted.
+constexpr const char* kBootRoots[] = {"boot", "efi", "boot/efi"};
+
+bool has_program(int root, const std::string& name) {
+    for (const char* directory : {"usr/sbin/", "usr/bin/", "sbin/", "bin/"})
+        if (exists(root, (directory + name).c_str())) return true;
+    return false;
+}
+
+// The text of a file; empty if it cannot be read, and then `error` says why.
+std::string text_of(int root, const std::string& path, int& error) {
+    std::string text;
+    error = read_file(root, path.c_str(), kFileMax, text);
+    if (error != 0) text.clear();
+    return text;
+}
+
+std::string text_of(int root, const std::string& path) {
+    int error = 0;
+    return text_of(root, path, error);
+}
+
+// The names in a directory that end like this, sorted.
+std::vector<std::string> names_in(int root, const std::string& directory, std::string_view ending) {
+    std::vector<std::string> names;
+    std::vector<std::string> result;
+    (void)list_directory(root, directory.c_str(), names);  // what is not there has no names
+    for (std::string& name : names)
+        if (name.ends_with(ending)) result.push_back(std::move(name));
+    std::sort(result.begin(), result.end());
+    return result;
+}
+
+// The text of an EFI variable: four bytes of attributes, then UTF-16, of which the ASCII counts.
+std::string efi_text(int root, const char* path) {
+    const std::string bytes = text_of(root, path);
+    std::string text;
+    for (std::size_t i = 4; i + 1 < bytes.size(); i += 2)
+        if (bytes[i] != '\0' && bytes[i + 1] == '\0') text += bytes[i];
+    return text;
+}
+
+// A boot loader entry (Boot Loader Specification, type #1).
+struct Entry {
+    std::string path;  // below the root directory, without a leading slash
+    std::string text;
+
+    // Whether kernel-install wrote it and will write it anew.
+    [[nodiscard]] bool is_generated() const {
+        return text.find("90-loaderentry.install") != text.npos ||
+               entry_value(text, "linux").ends_with("/" + entry_value(text, "version") + "/linux");
+    }
+    // What people boot when the usual entry does not work stays without our words.
+    [[nodiscard]] bool is_for_rescue() const {
+        const std::string title = path + entry_value(text, "title");
+        for (const char* word : {"fallback", "rescue", "recovery"})
+            if (fnmatch((std::string("*") + word + "*").c_str(), title.c_str(), FNM_CASEFOLD) == 0)
+                return true;
+        return false;
+    }
+};
+
+// All entries that boot Linux, in the order of their names; what cannot be read is left out.
+std::vector<Entry> read_entries(int root) {
+    std::vector<Entry> entries;
+    for (const std::string boot : kBootRoots) {
+        for (const std::string& name : names_in(root, boot + "/loader/entries", ".conf")) {
+            const std::string path = boot + "/loader/entries/" + name;
+            Entry entry{path, text_of(root, path)};
+            if (!entry_value(entry.text, "linux").empty()) entries.push_back(std::move(entry));
+        }
+    }
+    return entries;
+}
+
+// The entry that is booted unless somebody chooses another one: what loader.conf names, else the
+// last by name, which is the newest kernel's.
+const Entry* default_entry(int root, const std::vector<Entry>& entries) {
+    const Entry* result = nullptr;
+    for (const Entry& entry : entries)
+        if (result == nullptr || !entry.is_for_rescue()) result = &entry;
+    for (const std::string boot : kBootRoots) {
+        const std::string wanted =
+            entry_value(text_of(root, boot + "/loader/loader.conf"), "default");
+        for (const Entry& entry : entries) {
+            const std::string name = entry.path.substr(entry.path.rfind('/') + 1);
+            if (!wanted.empty() && (fnmatch(wanted.c_str(), name.c_str(), 0) == 0 ||
+                                    fnmatch((wanted + ".conf").c_str(), name.c_str(), 0) == 0))
+                return &entry;
+        }
+    }
+    return result;
+}
+
+void take_cmdline(Loader& loader, int root, const std::vector<Entry>& entries) {
+    const Entry* entry = default_entry(root, entries);
+    if (entry == nullptr) {
+        loader.cmdline_error = ENOENT;
+        return;
+    }
+    loader.cmdline_path = "/" + entry->path;
+    loader.cmdline = entry_options(entry->text);
+    // Entries of Fedora 30 to 33 and RHEL 8 name a variable of GRUB's environment.
+    for (const char* environment : {"boot/grub2/grubenv", "boot/efi/EFI/fedora/grubenv"}) {
+        const std::string text = text_of(root, environment);
+        const std::size_t at = text.find("\nkernelopts=");
+        const auto place = std::find(loader.cmdline.begin(), loader.cmdline.end(), "$kernelopts");
+        if (at == text.npos || place == loader.cmdline.end()) continue;
+        const std::size_t begin = at + std::string_view("\nkernelopts=").size();
+        const std::vector<std::string> words =
+            split_words(std::string_view(text).substr(begin, text.find('\n', begin) - begin));
+        loader.cmdline.insert(loader.cmdline.erase(place), words.begin(), words.end());
+    }
+}
+
+// The versions of the kernels that are installed, with their images.
+std::vector<Command> kernel_install_commands(int root) {
+    std::vector<Command> commands;
+    std::vector<std::string> versions;
+    const char* modules = exists(root, "usr/lib/modules") ? "usr/lib/modules" : "lib/modules";
+    (void)list_directory(root, modules, versions);
+    std::sort(versions.begin(), versions.end());
+    for (const std::string& version : versions) {
+        const std::string inside = std::string(modules) + "/" + version + "/vmlinuz";
+        const std::string outside = "boot/vmlinuz-" + version;
+        for (const std::string& image : {inside, outside}) {
+            if (!exists(root, image.c_str())) continue;
+            commands.push_back({"kernel-install", "add", version, "/" + image});
+            break;
+        }
+    }
+    return commands;
+}
+
+// The text that mkinitcpio's presets say, without comments.
+std::string preset_text(int root) {
+    std::string result;
+    for (const std::string& name : names_in(root, "etc/mkinitcpio.d", ".preset")) {
+        const std::string text = text_of(root, "etc/mkinitcpio.d/" + name);
+        std::string_view rest = text;
+        while (!rest.empty()) {
+            const std::string_view line = rest.substr(0, rest.find('\n'));
+            const std::size_t begin = line.find_first_not_of(" \t");
+            if (begin != line.npos && line[begin] != '#') result.append(line) += '\n';
+            rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+        }
+    }
+    return result;
+}
+
+// Files of which mkinitcpio makes the command line of a unified image, in its order (mkinitcpio(8),
+// --cmdline).
+std::vector<std::string> uki_cmdline_files(int root) {
+    std::vector<std::string> files;
+    for (const char* path : {"etc/kernel/cmdline", "usr/lib/kernel/cmdline"}) {
+        if (!exists(root, path)) continue;
+        files.emplace_back(path);
+        break;
+    }
+    for (const std::string& name : names_in(root, "etc/cmdline.d", ".conf"))
+        files.push_back("etc/cmdline.d/" + name);
+    return files;
+}
+
+Loader uki(int root, const std::string& presets) {
+    Loader loader;
+    loader.kind = LoaderKind::kUki;
+    loader.name = "unified kernel images by mkinitcpio";
+    loader.files = {"/etc/cmdline.d/pt-hook.conf"};
+    loader.commands = {{"mkinitcpio", "-P"}};
+    loader.cmdline_path = "/etc/cmdline.d";
+    for (const std::string& path : uki_cmdline_files(root)) {
+        const std::string text = text_of(root, path);
+        std::string_view rest = text;
+        while (!rest.empty()) {
+            const std::string_view line = rest.substr(0, rest.find('\n'));
+            if (!line.starts_with('#'))
+                for (std::string& word : split_words(line))
+                    loader.cmdline.push_back(std::move(word));
+            rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+        }
+    }
+    if (presets.find("cmdline") != presets.npos)
+        loader.problem = "a preset in /etc/mkinitcpio.d names a command line of its own";
+    return loader;
+}
+
+Loader kernel_install(int root, const std::vector<Entry>& entries) {
+    Loader loader;
+    loader.kind = LoaderKind::kKernelInstall;
+    loader.name = "systemd-boot with kernel-install";
+    loader.files = {"/etc/kernel/cmdline"};
+    loader.commands = kernel_install_commands(root);
+    if (exists(root, "etc/kernel/proxmox-boot-uuids") && has_program(root, "proxmox-boot-tool"))
+        loader.commands = {{"proxmox-boot-tool", "refresh"}};
+    if (loader.commands.empty())
+        loader.problem = "no kernel is found that kernel-install could add";
+    take_cmdline(loader, root, entries);
+    if (loader.cmdline_error != 0) {
+        loader.cmdline_path = loader.files.front();
+        loader.cmdline =
+            split_words(text_of(root, loader.cmdline_path.substr(1), loader.cmdline_error));
+    }
+    return loader;
+}
+
+Loader systemd_boot(int root) {
+    const std::vector<Entry> entries = read_entries(root);
+    const bool is_generated = std::any_of(entries.begin(), entries.end(),
+                                          [](const Entry& entry) { return entry.is_generated(); });
+    const bool has_settings =
+        exists(root, "etc/kernel/cmdline") || exists(root, "etc/kernel/entry-token");
+    if (is_generated || (entries.empty() && has_settings)) return kernel_install(root, entries);
+    Loader loader;
+    loader.kind = LoaderKind::kEntries;
+    loader.name = "systemd-boot";
+    for (const Entry& entry : entries)
+        if (!entry.is_for_rescue()) loader.files.push_back("/" + entry.path);
+    if (loader.files.empty())
+        loader.problem =
+            "none of its entries that boot Linux can be read (that takes root's rights)";
+    take_cmdline(loader, root, entries);
+    return loader;
+}
+
+Loader grubby(int root) {
+    Loader loader;
+    loader.kind = LoaderKind::kGrubby;
+    loader.name = "GRUB with grubby";
+    take_cmdline(loader, root, read_entries(root));
+    return loader;
+}
+
+Loader grub(int root, const std::string& menu, const std::string& mkconfig) {
+    Loader loader;
+    loader.kind = LoaderKind::kGrub;
+    loader.name = "GRUB";
+    // Debian and its kin read the files of a directory too; upstream's GRUB does not.
+    const bool has_directory =
+        text_of(root, "usr/sbin/" + mkconfig).find("default/grub.d/") != std::string::npos;
+    loader.files = {has_directory ? "/etc/default/grub.d/pt-hook.cfg" : "/etc/default/grub"};
+    loader.commands = {{mkconfig, "-o", "/" + menu}};
+    if (has_program(root, "update-grub")) loader.commands = {{"update-grub"}};
+    loader.cmdline_path = "/" + menu;
+    const std::string text = text_of(root, menu, loader.cmdline_error);
+    loader.cmdline = grub_menu_words(text);
+    if (loader.cmdline.empty() && text.find("blscfg") != text.npos)
+        loader.problem =
+            "its menu is made of boot loader entries, and grubby, which changes these, "
+            "is not installed";
+    return loader;
+}
+
+}  // namespace
+
+std::string_view name_of(LoaderKind kind) {
+    switch (kind) {
+        case LoaderKind::kGrub:
+            return "grub";
+        case LoaderKind::kGrubby:
+            return "grubby";
+        case LoaderKind::kKernelInstall:
+            return "kernel-install";
+        case LoaderKind::kEntries:
+            return "entries";
+        case LoaderKind::kUki:
+            return "uki";
+        case LoaderKind::kUnknown:
+            break;
+    }
+    return "unknown";
+}
+
+Loader find_loader(int root) {
+    Loader loader;
+    if (exists(root, "ostree/repo") && has_program(root, "rpm-ostree")) {
+        loader.name = "rpm-ostree";
+        loader.problem = "the system is an image; 'rpm-ostree kargs --append=WORD' adds a word";
+        return loader;
+    }
+    const bool is_systemd_boot = efi_text(root, kLoaderInfo).starts_with("systemd-boot");
+    const std::string presets = preset_text(root);
+    if (presets.find("_uki=") != presets.npos) return uki(root, presets);
+    if (text_of(root, "etc/kernel/install.conf").find("layout=uki") != std::string::npos) {
+        loader = kernel_install(root, {});
+        loader.name = "unified kernel images by kernel-install";
+        return loader;
+    }
+    if (is_systemd_boot) return systemd_boot(root);
+    if (!efi_text(root, kStubInfo).empty()) {
+        loader.name = "a unified kernel image";
+        loader.problem = "its command line is fixed, and what built it is not known";
+        return loader;
+    }
+    if (has_program(root, "grubby") &&
+        (exists(root, "boot/grub2") || exists(root, "boot/loader/entries")))
+        return grubby(root);
+    for (const std::string name : {"grub", "grub2"}) {
+        const std::string menu = "boot/" + name + "/grub.cfg";
+        if (exists(root, menu.c_str()) && has_program(root, name + "-mkconfig"))
+            return grub(root, menu, name + "-mkconfig");
+    }
+    for (const std::string boot : kBootRoots)
+        if (exists(root, (boot + "/loader/loader.conf").c_str())) return systemd_boot(root);
+    loader.name = "a boot loader that ptctl does not know";
+    loader.problem = "neither GRUB nor systemd-boot nor unified kernel images are found";
+    return loader;
+}
+
+std::vector<Command> rebuild_commands(int root) {
+    if (has_program(root, "mkinitramfs")) return {{"update-initramfs", "-u", "-k", "all"}};
+    if (has_program(root, "dracut")) return {{"dracut", "--regenerate-all", "--force"}};
+    if (has_program(root, "mkinitcpio")) return {{"mkinitcpio", "-P"}};
+    return {};
+}
+
+std::vector<std::string> running_cmdline(int root) {
+    std::vector<std::string> words = split_words(text_of(root, "proc/cmdline"));
+    std::erase_if(words, [](const std::string& word) {
+        return word.starts_with("BOOT_IMAGE=") || word.starts_with("initrd=");
+    });
+    return words;
+}
+
+}  // namespace pt::ctl
