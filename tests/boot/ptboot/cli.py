@@ -79,6 +79,8 @@ def parser() -> argparse.ArgumentParser:
     add("--initrd", default="", metavar="FILE", help="boot this initramfs")
     add("--no-hook", dest="hook", action="store_false", help="a guest without the package")
     add("--script", default="", metavar="FILE", help="run this shell script in the guest")
+    add("--package", dest="packages", action="append", default=[], metavar="NAME",
+        help="a Debian package for the root disk; those it depends on must be there already")
     add("--stage", choices=("initramfs", "system"), default=defaults.stage,
         help="how far to boot: the end of the initramfs, or real udev on the real root (default)")
     add("--memory", type=int, default=defaults.memory, metavar="MB")

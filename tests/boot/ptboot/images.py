@@ -75,7 +75,9 @@ class Store:
 
     def root_disk(self, wanted: Scenario) -> Path:
         key = digest(self._base_key(wanted), self._guest_digest,
-                     self._package_digest if wanted.hook else "")
+                     self._package_digest if wanted.hook else "",
+                     *(file_digest(self._debian_package(wanted.suite, name))
+                       for name in wanted.packages))
         return self._entry("root", key, lambda folder: self._make_root(wanted, folder)) / "disk"
 
     # Keys.
@@ -146,6 +148,22 @@ class Store:
                     f"{time.monotonic() - started:.0f} s")
         return path
 
+    def _debian_package(self, suite: str, name: str) -> Path:
+        """A package of the suite as a file, from the machine's own mirror."""
+        folder = self._folder / "debian" / suite / name
+        with exclusive(f"debian-{suite}-{name}"):
+            if not folder.is_dir():
+                folder.parent.mkdir(parents=True, exist_ok=True)
+                temporary = Path(tempfile.mkdtemp(prefix=f".{name}.", dir=folder.parent))
+                try:
+                    command(["bash", "-c", '. "$1" && pt_private_apt "$2" -- -qq download "$3"',
+                             "bash", PROJECT / "scripts" / "lib.sh", suite, name],
+                            f"fetching the package {name} of {suite}", cwd=temporary)
+                    temporary.rename(folder)
+                finally:
+                    shutil.rmtree(temporary, ignore_errors=True)
+        return single(folder, "*.deb")
+
     def _tree(self, wanted: Scenario, tree: Path) -> None:
         """Unpacks the base and puts our files where the guest's own tools look for them."""
         if os.geteuid() != 0:
@@ -211,6 +229,11 @@ class Store:
             # The disk needs the package's files, not another image: that is built beside it.
             command(["chroot", tree, "dpkg", "--no-triggers", "--install",
                      "/etc/ptboot/package.deb"], "installing the package on the root disk")
+        for name in wanted.packages:
+            put(tree / "etc/ptboot/package.deb",
+                self._debian_package(wanted.suite, name).read_bytes())
+            command(["chroot", tree, "dpkg", "--install", "/etc/ptboot/package.deb"],
+                    f"installing {name} on the root disk")
         for name in DISK_LEAVES_OUT:
             path = tree / name
             if path.is_dir():

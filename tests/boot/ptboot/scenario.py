@@ -54,6 +54,7 @@ class Scenario:
     kernel: str = ""
     initrd: str = ""
     script: str = ""
+    packages: tuple = ()
     memory: int = 1024
     timeout: int = 300
 
