@@ -15,10 +15,10 @@
 #   package   the Debian package as a file
 #   image     the package in Debian systems, and what initramfs-tools makes of it
 #   boot      Debian guests in QEMU, with emulated graphics cards
-#   bench     cost of a run by numbers of devices
+#   bench     cost of a run by numbers of devices, and against other ways, in a Debian guest
 #
 # Installs what a part needs (scripts/setup), which asks for root's rights if something is missing;
-# image and boot run as root. Logs go to build/test-logs, downloads and images to ~/.cache/pt-hook.
+# image, boot and, on Debian, bench run as root. Logs go to build/test-logs, downloads and images to ~/.cache/pt-hook.
 # Exit status: 0 nothing failed, 1 something failed, 2 wrong usage.
 
 set -euo pipefail
@@ -60,6 +60,17 @@ root_part() {
     as_root env PT_CACHE_DIR="$cache" "$@" --deb "$deb"
 }
 
+# The part that needs no guest runs on every distribution.
+bench_part() {
+    cmake --preset release && cmake --build --preset release || return
+    local run=(tests/bench/run --program build/release/pt-hook)
+    if command -v mmdebstrap >/dev/null; then
+        root_part "${run[@]}"
+    else
+        "${run[@]}"
+    fi
+}
+
 run_part() {
     case $1 in
         unit) ctest_part 'unit|fuzz' test asan ;;
@@ -67,6 +78,7 @@ run_part() {
         ctl) ctest_part ctl test asan ;;
         image) root_part tests/image/run ;;
         boot) root_part tests/boot/run --all ;;
+        bench) bench_part ;;
         *) "tests/$1/run" ;;
     esac
 }
