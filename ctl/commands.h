@@ -25,6 +25,7 @@ struct Context {
     Fd root_dir;                  // the same, open
     bool json = false;            // one JSON document on standard output and nothing else there
     bool colour = false;          // standard output is a terminal that may get colours
+    bool is_terminal = false;     // standard output is one
     std::size_t width = 80;       // columns of standard output
     bool is_this_machine = true;  // the root is "/"
 };
@@ -32,5 +33,7 @@ struct Context {
 // A command adds its options to the program and, when it is the chosen one, sets what is to run.
 using Run = std::function<int(const Context&)>;
 void add_list(CLI::App& app, Run& run);
+void add_plan(CLI::App& app, Run& run);
+void add_status(CLI::App& app, Run& run);
 
 }  // namespace pt::ctl

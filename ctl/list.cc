@@ -8,6 +8,7 @@
 #include "ctl/commands.h"
 #include "ctl/inventory.h"
 #include "ctl/output.h"
+#include "ctl/texts.h"
 
 namespace pt::ctl {
 namespace {
@@ -19,13 +20,6 @@ constexpr std::size_t kIndent = 15;
 
 std::string kind_of(const PciDevice& device) {
     return device.error != 0 ? "unknown" : std::string(class_name(device.ids.class_code));
-}
-
-// A driver's name comes from a file and may be anything.
-std::string printable(std::string_view text) {
-    std::string result;
-    put_printable(result, text);
-    return result;
 }
 
 std::string driver_text(const Function& function) {

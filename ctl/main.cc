@@ -20,7 +20,7 @@ using namespace pt::ctl;
 bool may_use_colour() {
     const char* no_color = std::getenv("NO_COLOR");
     const char* term = std::getenv("TERM");
-    return isatty(STDOUT_FILENO) == 1 && (no_color == nullptr || *no_color == '\0') &&
+    return (no_color == nullptr || *no_color == '\0') &&
            (term == nullptr || std::strcmp(term, "dumb") != 0);
 }
 
@@ -37,7 +37,8 @@ int main(int argc, char** argv) {
     CLI::App app("Shows and chooses the PCI devices that pt-hook gives to vfio-pci at boot.",
                  "ptctl");
     Context context;
-    context.colour = may_use_colour();
+    context.is_terminal = isatty(STDOUT_FILENO) == 1;
+    context.colour = context.is_terminal && may_use_colour();
     context.width = output_width();
     app.set_version_flag("--version", "ptctl " VERSION);
     app.add_option("--root", context.root, "Read the machine below this directory instead")
@@ -48,6 +49,8 @@ int main(int argc, char** argv) {
 
     Run run;
     add_list(app, run);
+    add_plan(app, run);
+    add_status(app, run);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -76,12 +76,15 @@ std::vector<std::string> wrapped(std::string_view text, std::size_t width) {
 
 void print_wrapped(const Context& context, std::string_view label, std::size_t indent,
                    std::string_view text, Tone tone) {
-    const std::size_t start = std::max(indent, columns(label));
-    const std::size_t width = std::max(kLeastWidth, context.width - std::min(start, context.width));
-    std::string head = padded(label, start);
-    for (const std::string& line : wrapped(text, width)) {
+    std::string head = padded(label, indent);
+    // The first line has less room behind a long label: words stand in for it.
+    const std::string stand_in(columns(head) > indent ? columns(head) - indent - 1 : 0, 'x');
+    const std::size_t width =
+        std::max(kLeastWidth, context.width - std::min(indent, context.width));
+    for (std::string& line : wrapped(stand_in + " " + std::string(text), width)) {
+        if (!stand_in.empty() && line.starts_with(stand_in)) line.erase(0, stand_in.size() + 1);
         std::cout << head << toned(context, tone, line) << '\n';
-        head.assign(start, ' ');
+        head.assign(indent, ' ');
     }
 }
 

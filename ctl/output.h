@@ -24,7 +24,7 @@ enum class Tone { kPlain, kStrong, kFaint, kGood, kWarning, kBad };
 [[nodiscard]] std::vector<std::string> wrapped(std::string_view text, std::size_t width);
 
 // Prints text on standard output, broken at context.width: its first line behind `label`, the
-// others indented by `indent` columns. The label may be longer than that, and then counts.
+// others indented by `indent` columns, to which a shorter label is filled up.
 void print_wrapped(const Context& context, std::string_view label, std::size_t indent,
                    std::string_view text, Tone tone = Tone::kPlain);
 

@@ -122,14 +122,16 @@ def read_text(path):
 
 def hold_against_schema(what, command, document):
     try:
-        from jsonschema import Draft202012Validator
+        from jsonschema import Draft202012Validator, RefResolver
     except ImportError:
         raise Skip("Python's jsonschema is missing: run scripts/setup ctl") from None
     with open(os.path.join(DOCS, f"ptctl-{command}.schema.json"), encoding="utf-8") as file:
         schema = json.load(file)
     Draft202012Validator.check_schema(schema)
+    # one schema may refer to another one beside it
+    validator = Draft202012Validator(schema, resolver=RefResolver(f"file://{DOCS}/", schema))
     problems = [f"{'/'.join(map(str, error.absolute_path))}: {error.message[:200]}"
-                for error in Draft202012Validator(schema).iter_errors(document)]
+                for error in validator.iter_errors(document)]
     same(f"{what}: what does not fit the schema", problems, [])
 
 

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What the next boot would do, in the words of the boot.
+#include <algorithm>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "core/report.h"
+#include "ctl/commands.h"
+#include "ctl/inventory.h"
+#include "ctl/output.h"
+#include "ctl/texts.h"
+#include "sys/survey.h"
+
+namespace pt::ctl {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// What differs at the next boot from what a look at the machine as it is now suggests.
+struct Difference {
+    PciAddress address;
+    std::string driver;  // that holds it now
+    std::string text;
+};
+
+std::vector<Difference> differences(const Plan& plan, const Inventory& inventory) {
+    std::vector<Difference> found;
+    for (const PlannedDevice& planned : plan.devices) {
+        const std::string& driver = planned.state.driver;
+        if (planned.decision == Decision::kBind && !driver.empty())
+            found.push_back({planned.device.address, driver,
+                             "held by " + printable(driver) +
+                                 " now; at boot pt-hook comes first, unless that is built in"});
+        else if (planned.decision == Decision::kAlready)
+            found.push_back({planned.device.address, driver,
+                             "held by " + printable(driver) + " now, and bound anew at boot"});
+    }
+    for (const Function& function : inventory.functions) {
+        const bool is_planned = std::any_of(
+            plan.devices.begin(), plan.devices.end(), [&](const PlannedDevice& planned) {
+                return is_acted_on(planned) && planned.device.address == function.device.address;
+            });
+        if (!is_planned && function.driver == plan.driver)
+            found.push_back({function.device.address, function.driver,
+                             "held by " + printable(function.driver) +
+                                 " now, and nothing asks for it: the next boot leaves it to "
+                                 "the host"});
+    }
+    return found;
+}
+
+// The words of a new command line, separated as there.
+std::string joined(const std::vector<std::string>& words) {
+    std::string text;
+    for (const std::string& word : words) text += (text.empty() ? "" : " ") + word;
+    return text;
+}
+
+Tone tone_of(Level level) {
+    switch (level) {
+        case Level::kError:
+            return Tone::kBad;
+        case Level::kWarning:
+            return Tone::kWarning;
+        case Level::kInfo:
+        case Level::kDebug:
+            break;
+    }
+    return Tone::kPlain;
+}
+
+std::string count_of(std::size_t number, std::string_view what) {
+    return std::to_string(number) + " " + std::string(what);
+}
+
+void print_differences(const Context& context, const std::vector<Difference>& found) {
+    for (const Difference& difference : found)
+        print_wrapped(context, full_address(difference.address) + ": ", 2, difference.text,
+                      Tone::kFaint);
+}
+
+void print_text(const Context& context, const Report& report,
+                const std::vector<Difference>& found) {
+    for (const Line& line : describe_plan(report)) {
+        // As in the kernel log, where each is one line, for those who search in it.
+        if (context.is_terminal)
+            print_wrapped(context, "", 0, line.text, tone_of(line.level));
+        else
+            print_line(line.text);
+    }
+    if (report.wish->asks_for_nothing()) {
+        print_line("no pt. word asks for a device");
+        print_differences(context, found);
+        return;
+    }
+    print_differences(context, found);
+    const Plan& plan = *report.plan;
+    const bool good = is_fulfilled(report);
+    const std::size_t bound = plan.count(Decision::kBind) + plan.count(Decision::kAlready);
+    print_wrapped(context, "", 0,
+                  "Next boot: " + count_of(bound, "on ") + std::string(plan.driver) + ", " +
+                      count_of(plan.count(Decision::kRefused), "refused, ") +
+                      count_of(plan.count(Decision::kKept), "left to the host, ") +
+                      count_of(report.complaints->size(), "complaints"),
+                  good ? Tone::kGood : Tone::kBad);
+}
+
+Json to_document(const Report& report, const std::vector<Difference>& found, bool is_good) {
+    Json json;
+    json["version"] = VERSION;
+    json["fulfilled"] = is_good;
+    json["plan"] = Json::parse(to_json(report));
+    json["now"] = Json::array();
+    for (const Difference& difference : found)
+        json["now"].push_back({{"address", full_address(difference.address)},
+                               {"driver", difference.driver},
+                               {"text", difference.text}});
+    return json;
+}
+
+int plan(const Context& context, const std::vector<std::string>& words) {
+    Texts texts = read_texts(context);
+    if (!words.empty()) {
+        texts.cmdline = joined(words);
+        texts.cmdline_error = 0;
+    }
+    if (texts.cmdline_error != 0) {
+        print_error("cannot read /proc/cmdline", texts.cmdline_error);
+        return kExitCannotTell;
+    }
+    const Inventory inventory = read_inventory(context);
+    if (inventory.error != 0) {
+        print_error("cannot list the PCI devices", inventory.error);
+        return kExitCannotTell;
+    }
+    ReadWords read = texts.read();
+    Plan plan;
+    if (!read.wish.asks_for_nothing()) {
+        int error = 0;
+        plan = plan_for(read.wish, PciBus(context.root_dir.get()), context.root_dir.get(),
+                        read.complaints, error);
+    } else if (read.wish.off) {
+        read.complaints.clear();
+        texts.conf_error = 0;
+    }
+    const Report report{VERSION,          texts.conf, texts.conf_error, &read.wish, &read.words,
+                        &read.complaints, &plan,      nullptr,          0};
+    const bool is_switched_off = read.wish.off && !read.wish.selectors.empty();
+    const bool is_good = is_fulfilled(report) && !is_switched_off;
+    const std::vector<Difference> found = differences(plan, inventory);
+    if (context.json)
+        print_json(to_document(report, found, is_good));
+    else if (read.wish.off)
+        print_line("switched off by pt.off, nothing is done");
+    else
+        print_text(context, report, found);
+    if (inventory.is_boot_display_uncertain && !context.json)
+        print_error("the boot display can only be told with root's rights");
+    if (!is_good) return kExitBad;
+    return read.wish.selectors.empty() ? kExitNotConfigured : kExitGood;
+}
+
+}  // namespace
+
+void add_plan(CLI::App& app, Run& run) {
+    CLI::App* command = app.add_subcommand("plan", "Show what the next boot would do, and why");
+    const auto words = std::make_shared<std::vector<std::string>>();
+    command
+        ->add_option("words", *words,
+                     "Words of a command line, in place of the running one (pt.ids=10de:1b06)")
+        ->type_name("WORDS");
+    command->callback(
+        [&run, words] { run = [words](const Context& context) { return plan(context, *words); }; });
+}
+
+}  // namespace pt::ctl
