@@ -4,7 +4,7 @@
 
 make_root() {
     local archive
-    archive=$("$here/base-archive" "$1") || return
+    archive=$("$here/base-archive" "$@") || return
     mkdir -p "$root"
     tar -C "$root" -xf "$archive"
     # Quick to make; what the images are packed with is not what is tested.
