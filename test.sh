@@ -28,6 +28,10 @@ set -euo pipefail
 all_parts=(lint build unit tree ctl fuzz package image boot bench)
 usage() { sed -n '/^#$/,/^$/ s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" | sed 1d; }
 
+# What compilers make is kept too. Not so for the part "build", which asks what a build makes.
+export CCACHE_BASEDIR=$pt_source_dir CCACHE_NOHASHDIR=1 CCACHE_MAXSIZE=1G
+launcher=(-DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+
 # ctest_part LABELS PRESET...: builds each preset, runs its tests with one of the labels (a|b), and
 # sums up.
 ctest_part() {
@@ -35,7 +39,7 @@ ctest_part() {
     local -A count
     shift
     for preset in "$@"; do
-        cmake --preset "$preset" && cmake --build --preset "$preset" || return
+        cmake --preset "$preset" "${launcher[@]}" && cmake --build --preset "$preset" || return
         junit=$pt_source_dir/build/$preset/tests.xml
         rm -f "$junit"
         ctest --preset "$preset" --label-regex "^($labels)\$" --parallel 2 \
@@ -191,6 +195,8 @@ done
 [ ${#parts[@]} -gt 0 ] || parts=("${all_parts[@]}")
 
 cd "$pt_source_dir"
+CCACHE_DIR=$(pt_cache ccache)
+export CCACHE_DIR
 mkdir -p build/test-logs
 table=$(mktemp)
 skips=$(mktemp)
