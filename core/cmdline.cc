@@ -41,6 +41,7 @@ bool CmdlineReader::next(Word& word) {
     if ((quoted || value_quoted) && end > begin && text_[end - 1] == '"') --stop;
 
     word = Word();
+    word.text = text_.substr(at_, end - at_);
     word.ends_text = end == text_.size();
     word.has_value = equals != 0;
     word.name_position = word.position = begin;

@@ -8,6 +8,7 @@ namespace pt {
 
 // One parameter of a kernel command line. The views point into the text that was split.
 struct Word {
+    std::string_view text;  // as it is written, with its quotes
     std::string_view name;
     std::string_view value;         // empty when there is none
     bool has_value = false;         // "pt.ids=" has an empty one, "pt.ids" has none

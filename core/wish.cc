@@ -40,7 +40,7 @@ class Reader {
   private:
     void read(const Word& word) {
         const bool is_ours = word.name.starts_with("pt.");
-        if (is_ours) result_.words.push_back({whole(word), from_conf_});
+        if (is_ours) result_.words.push_back({word.text, from_conf_});
         if (same_parameter(word.name, "pt.ids")) {
             read_list(word, Selector::Kind::kId, parse_id);
         } else if (same_parameter(word.name, "pt.addrs")) {
@@ -174,16 +174,9 @@ class Reader {
         std::string_view rest = word.value;
         while (!rest.empty()) {
             const std::string_view item = cut(rest, ',');
-            if (item == "off") wish_.iommu_off = whole(word);
+            if (item == "off") wish_.iommu_off = word.text;
             if (item == "on" && word.name == "intel_iommu") wish_.iommu_on = true;
         }
-    }
-
-    // The word as it was written: its name and value stand in one text.
-    static std::string_view whole(const Word& word) {
-        if (word.value.empty()) return {word.name.data(), word.name.size() + word.has_value};
-        const char* end = word.value.data() + word.value.size();
-        return {word.name.data(), static_cast<std::size_t>(end - word.name.data())};
     }
 
     ReadWords& result_;

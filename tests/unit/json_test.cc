@@ -54,7 +54,7 @@ TEST_CASE("the words are told as they were read, with their source", "[json]") {
     check_contains(json(told), R"("driver":"pci-stub","off":true,"words":[)"
                                R"({"text":"pt.driver=pci-stub","source":"/etc/pt-hook.conf"},)"
                                R"({"text":"pt.debug","source":"command line"},)"
-                               R"({"text":"pt.off=\"1","source":"command line"}])");
+                               R"({"text":"pt.off=\"1\"","source":"command line"}])");
 }
 
 TEST_CASE("an outcome adds what came of each device", "[json]") {

@@ -271,7 +271,7 @@ TEST_CASE("all of our words are kept with their source, and nobody else's", "[wi
     std::string words;
     for (const SourceWord& word : read.words)
         words += (word.from_conf ? "c[" : "[") + std::string(word.text) + "]";
-    CHECK(words == "c[pt.with=none][pt.ids=\"1:2,3:4][pt.off][pt.x y=z][pt.=]");
+    CHECK(words == "c[pt.with=none][pt.ids=\"1:2,3:4\"][pt.off][\"pt.x y=z\"][pt.=]");
 }
 
 TEST_CASE("bridges matter where a path is to be followed", "[wish]") {
