@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "core/report.h"
 
+#include <algorithm>
 #include <cerrno>
 
 #include "core/text.h"
@@ -143,7 +144,8 @@ Line unreadable_line(const PciDevice& device) {
     return line;
 }
 
-void put_step_name(std::string& out, const Plan& plan, const Step& step) {
+// `driver` is the name of the one that the step's device is to get.
+void put_step_name(std::string& out, const Plan& plan, const Step& step, std::string_view driver) {
     switch (step.kind) {
         case Step::Kind::kLoadVariant:
             put(out, "loading ");
@@ -168,7 +170,7 @@ void put_step_name(std::string& out, const Plan& plan, const Step& step) {
             break;
         case Step::Kind::kBind:
             put(out, "binding to ");
-            put(out, plan.driver);
+            put_printable(out, driver);
             break;
         case Step::Kind::kReleaseFramebuffer:
             put(out, "releasing ");
@@ -224,14 +226,15 @@ void put_load_advice(std::string& out, const StepResult& result) {
     }
 }
 
-void put_failed_step(std::string& out, const Report& report, std::int32_t index) {
+void put_failed_step(std::string& out, const Report& report, std::int32_t index,
+                     std::string_view driver) {
     if (index < 0) {
         put(out, "no step failed, but the bus shows another driver");
         return;
     }
     const Step& step = report.outcome->steps[static_cast<std::size_t>(index)];
     const StepResult& result = report.outcome->results[static_cast<std::size_t>(index)];
-    put_step_name(out, *report.plan, step);
+    put_step_name(out, *report.plan, step, driver);
     put(out, ": ");
     put_result(out, result);
     if (step.kind == Step::Kind::kLoadDriver) put_load_advice(out, result);
@@ -245,7 +248,7 @@ Line failure_line(const Report& report, std::size_t index) {
     put(line.text, ": not bound to ");
     put_printable(line.text, device.driver_wanted);
     put(line.text, ": ");
-    put_failed_step(line.text, report, device.failed_step);
+    put_failed_step(line.text, report, device.failed_step, device.driver_wanted);
     if (device.is_stuck) {
         put(line.text, "; a driver may be stuck in it, and then only a new boot frees it");
         return line;
@@ -276,7 +279,7 @@ void describe_side_effects(const Report& report, std::vector<Line>& lines) {
             put_address(line.text, report.plan->devices[step.device].device.address);
             put(line.text, ": ");
         }
-        put_step_name(line.text, *report.plan, step);
+        put_step_name(line.text, *report.plan, step, {});
         put(line.text, ": ");
         put_result(line.text, result);
         if (step.kind == Step::Kind::kLoadBackend) {
@@ -293,6 +296,21 @@ void describe_side_effects(const Report& report, std::vector<Line>& lines) {
     }
 }
 
+// The drivers that the devices were to get, each once: a variant of vfio-pci is another driver.
+void put_drivers(std::string& out, const Report& report) {
+    std::vector<std::string_view> names;
+    for (std::size_t i = 0; i < report.plan->devices.size(); ++i) {
+        const std::string_view name = report.outcome->devices[i].driver_wanted;
+        if (!is_acted_on(report.plan->devices[i]) ||
+            std::find(names.begin(), names.end(), name) != names.end())
+            continue;
+        if (!names.empty()) put(out, " or ");
+        put_printable(out, name);
+        names.push_back(name);
+    }
+    if (names.empty()) put(out, report.plan->driver);
+}
+
 Line summary_line(const Report& report) {
     const Plan& plan = *report.plan;
     const std::size_t acted = plan.count(Decision::kBind) + plan.count(Decision::kAlready);
@@ -301,7 +319,7 @@ Line summary_line(const Report& report) {
     put(line.text, " of ");
     put_decimal(line.text, acted + plan.count(Decision::kRefused));
     put(line.text, " devices on ");
-    put(line.text, plan.driver);
+    put_drivers(line.text, report);
     put(line.text, ", ");
     put_decimal(line.text, report.outcome->count_failed(plan));
     put(line.text, " failed, ");
@@ -349,14 +367,15 @@ std::vector<Line> describe_outcome(const Report& report) {
     return lines;
 }
 
-std::string describe_step(const Plan& plan, const Step& step, const StepResult& result) {
+std::string describe_step(const Plan& plan, const Step& step, std::string_view driver,
+                          const StepResult& result) {
     std::string text;
     if (step.kind != Step::Kind::kLoadDriver && step.kind != Step::Kind::kLoadBackend &&
         step.kind != Step::Kind::kLoadVariant) {
         put_address(text, plan.devices[step.device].device.address);
         put(text, ": ");
     }
-    put_step_name(text, plan, step);
+    put_step_name(text, plan, step, driver);
     put(text, ": ");
     put_result(text, result);
     put(text, ", ");

@@ -42,8 +42,9 @@ struct Report {
 // What came of it: a line for each device and each module that failed, then the summary.
 [[nodiscard]] std::vector<Line> describe_outcome(const Report& report);
 
-// A step that has been carried out, with its time: what pt.debug adds.
-[[nodiscard]] std::string describe_step(const Plan& plan, const Step& step,
+// A step that has been carried out, with its time: what pt.debug adds. `driver` is the name of the
+// one that the step's device is to get.
+[[nodiscard]] std::string describe_step(const Plan& plan, const Step& step, std::string_view driver,
                                         const StepResult& result);
 
 // The same facts as one JSON object and a newline. Its schema is docs/report.schema.json.

@@ -64,7 +64,9 @@ class Worker {
             result = dispatch(step);
         }
         result.microseconds = static_cast<std::uint32_t>(now_us() - begin);
-        if (context_.debug) log_.write(Level::kDebug, describe_step(plan_, step, result));
+        if (context_.debug)
+            log_.write(Level::kDebug,
+                       describe_step(plan_, step, driver_for(plan_.devices[step.device]), result));
         return result;
     }
 
@@ -187,13 +189,16 @@ class Worker {
 };
 
 // The steps whose end the child could not tell.
-void log_unreturned(const Plan& plan, const std::vector<Step>& steps,
-                    const std::vector<StepResult>& results, const KernelLog& log) {
+void log_unreturned(const Plan& plan, const Outcome& outcome, const KernelLog& log) {
     using State = StepResult::State;
-    for (std::size_t i = 0; i < steps.size(); ++i) {
-        const State state = results[i].state;
-        if (state == State::kHung || state == State::kCrashed || state == State::kNotReached)
-            log.write(Level::kDebug, describe_step(plan, steps[i], results[i]));
+    for (std::size_t i = 0; i < outcome.steps.size(); ++i) {
+        const Step& step = outcome.steps[i];
+        const StepResult& result = outcome.results[i];
+        if (result.state != State::kHung && result.state != State::kCrashed &&
+            result.state != State::kNotReached)
+            continue;
+        const std::string_view driver = outcome.devices[step.device].driver_wanted;
+        log.write(Level::kDebug, describe_step(plan, step, driver, result));
     }
 }
 
@@ -206,7 +211,6 @@ Outcome apply(const Plan& plan, const PciBus& bus, const KernelLog& log,
     const Supervision limits{context.deadline_ms / 3, context.deadline_ms};
     const std::vector<StepResult> results =
         run_supervised(steps.size(), limits, Worker::run, &worker);
-    if (context.debug) log_unreturned(plan, steps, results, log);
 
     std::vector<DriverNames> drivers(plan.devices.size());
     for (std::size_t i = 0; i < drivers.size(); ++i) {
@@ -214,7 +218,9 @@ Outcome apply(const Plan& plan, const PciBus& bus, const KernelLog& log,
         // What cannot be read is not held by the driver, and is reported so.
         (void)bus.driver_of(plan.devices[i].device.address, drivers[i].found);
     }
-    return make_outcome(plan, std::move(steps), results, drivers);
+    Outcome outcome = make_outcome(plan, std::move(steps), results, drivers);
+    if (context.debug) log_unreturned(plan, outcome, log);
+    return outcome;
 }
 
 }  // namespace pt

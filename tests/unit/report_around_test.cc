@@ -113,6 +113,39 @@ TEST_CASE("variant drivers are told by their name, or else by their module", "[r
                "serves for all"});
 }
 
+TEST_CASE("the summary and a failure name the variant driver, and vfio-pci where it serves",
+          "[report]") {
+    const DeviceState variant{"", 2, 0, "some_vfio_pci", "some-vfio-pci"};
+    PciDevice other = kCard;
+    other.address.bus = 2;
+    const auto tell = [&](const DeviceState& second, std::string_view words,
+                          const std::vector<std::string>& found) {
+        Told told(words, {kCard, other}, {variant, second});
+        std::vector<StepResult> results(make_steps(told.plan).size(), {State::kDone, 0, 0});
+        if (found[1].empty()) results.back() = {State::kFailed, EINVAL, 0};
+        told.act(results, found);
+        return describe_outcome(told.report());
+    };
+    constexpr std::string_view kAuto = "pt.ids=10de:1b06 pt.driver=auto";
+    CHECK(tell(variant, kAuto, {"some-vfio-pci", "some-vfio-pci"})
+              .back()
+              .text.starts_with("2 of 2 devices on some-vfio-pci, 0 failed"));
+    CHECK(tell({"", 3, 0}, kAuto, {"some-vfio-pci", "vfio-pci"})
+              .back()
+              .text.starts_with("2 of 2 devices on some-vfio-pci or vfio-pci, 0 failed"));
+    // A device that is left alone was to get no driver.
+    CHECK(tell({"", -1, 0}, kAuto, {"some-vfio-pci", "nouveau"})
+              .back()
+              .text.starts_with("1 of 2 devices on some-vfio-pci, 0 failed, 1 refused"));
+
+    const std::vector<Line> failed = tell(variant, kAuto, {"some-vfio-pci", ""});
+    REQUIRE(failed.size() == 2);
+    CHECK(
+        failed[0].text.starts_with("0000:02:00.0: not bound to some-vfio-pci: binding to "
+                                   "some-vfio-pci: Invalid argument;"));
+    CHECK(failed[1].text.starts_with("1 of 2 devices on some-vfio-pci, 1 failed"));
+}
+
 TEST_CASE("a framebuffer that stays, and a variant that does not load, are told", "[report]") {
     Told told("pt.ids=10de:1b06 pt.driver=auto", {kCard}, {{"", 2, 0, "some_vfio_pci", ""}},
               with_boot_display("efi-framebuffer.0"));

@@ -292,7 +292,7 @@ TEST_CASE("a step is told with its time", "[report]") {
     const Told told("pt.ids=10de:1b06", {kCard}, {{"nouveau", 2, 0}});
     const std::vector<Step> steps = make_steps(told.plan);
     const auto tell = [&](std::size_t step, StepResult result) {
-        return describe_step(told.plan, steps[step], result);
+        return describe_step(told.plan, steps[step], "some-vfio-pci", result);
     };
     CHECK(tell(kOverriding, {State::kNotNeeded, 0, 3}) ==
           "0000:01:00.0: setting driver_override: not needed, 3 us");
@@ -302,7 +302,7 @@ TEST_CASE("a step is told with its time", "[report]") {
           "loading vfio-pci: No such file or directory, 0 us");
     CHECK(tell(kLoadingBackend, {State::kDone, 0, 9}) == "loading vfio_iommu_type1: done, 9 us");
     CHECK(tell(kBinding, {State::kSkipped, 0, 0}) ==
-          "0000:01:00.0: binding to vfio-pci: skipped after an earlier failure, 0 us");
+          "0000:01:00.0: binding to some-vfio-pci: skipped after an earlier failure, 0 us");
 }
 
 }  // namespace
