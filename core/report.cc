@@ -289,6 +289,8 @@ void describe_side_effects(const Report& report, std::vector<Line>& lines) {
             put(line.text, ", vfio-pci serves instead");
         } else if (step.kind == Step::Kind::kReleaseFramebuffer) {
             put(line.text, "; a virtual machine may fail with \"BAR: can't reserve\"");
+            if (report.plan->devices[step.device].framebuffer.starts_with("simple-"))
+                put(line.text, ", unless initcall_blacklist=sysfb_init is on the command line");
         } else {
             continue;
         }

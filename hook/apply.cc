@@ -161,13 +161,17 @@ class Worker {
 
     StepResult release(const std::string& framebuffer) {
         std::string driver;
+        int error = 0;
+        const bool is_held =
+            platform_driver_of(context_.root, framebuffer, driver) == 0 && !driver.empty();
+        if (is_held) {
+            error = unbind_platform_device(context_.root, framebuffer);
+            if (error == 0) error = platform_driver_of(context_.root, framebuffer, driver);
+            if (error == 0 && !driver.empty()) error = EBUSY;
+        }
+        if (error == 0 && keeps_memory(context_.root, framebuffer)) error = EBUSY;
         // Binding vfio-pci removes the framebuffer of a display of class 0x0300.
-        if (platform_driver_of(context_.root, framebuffer, driver) != 0 || driver.empty())
-            return not_needed();
-        int error = unbind_platform_device(context_.root, framebuffer);
-        if (error == 0) error = platform_driver_of(context_.root, framebuffer, driver);
-        if (error == 0 && !driver.empty()) error = EBUSY;
-        return result_of(error);
+        return is_held || error != 0 ? result_of(error) : not_needed();
     }
 
     // Waits a little until the device is held by this driver.

@@ -72,4 +72,9 @@ int unbind_platform_device(int root, std::string_view device) {
     return write_file(root, platform_path(device, "/driver/unbind").c_str(), device);
 }
 
+bool keeps_memory(int root, std::string_view device) {
+    return (device.starts_with("simple-") || device.starts_with("coreboot-")) &&
+           exists(root, platform_path(device, "").c_str());
+}
+
 }  // namespace pt

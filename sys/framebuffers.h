@@ -22,4 +22,9 @@ namespace pt {
 // Takes a device of the platform bus from its driver.
 [[nodiscard]] int unbind_platform_device(int root, std::string_view device);
 
+// Whether the memory of a framebuffer stays reserved without a driver. That of a simple framebuffer
+// belongs to the device itself (drivers/firmware/sysfb_simplefb.c, "BOOTFB" in /proc/iomem), which
+// only the kernel can remove.
+[[nodiscard]] bool keeps_memory(int root, std::string_view device);
+
 }  // namespace pt

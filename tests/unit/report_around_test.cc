@@ -166,6 +166,11 @@ TEST_CASE("a framebuffer that stays, and a variant that does not load, are told"
     CHECK(lines[2].text.starts_with("1 of 1 devices on vfio-pci, 0 failed"));
     CHECK(lines[2].level == Level::kError);
     CHECK_FALSE(is_fulfilled(told.report()));
+
+    told.plan.devices[0].framebuffer = "simple-framebuffer.0";
+    CHECK(describe_outcome(told.report())[1].text.ends_with(
+        "; a virtual machine may fail with \"BAR: can't reserve\", unless "
+        "initcall_blacklist=sysfb_init is on the command line"));
 }
 
 }  // namespace
