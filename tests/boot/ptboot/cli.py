@@ -23,6 +23,7 @@ places: root, port, or the slot (hexadecimal) of a root port, then .FUNCTION, th
   tests/boot/run --suite trixie --gpu 10de:1b06,10de:10ef --append 'pt.ids=10de:1b06,10de:10ef'
   tests/boot/run --device bochs-display@port --append pt.ids=1234:1111 --stage initramfs --json
   tests/boot/run --gpu 10de:1b06,10de:10ef@4/switch --gpu 10de:1b06,10de:10ef@5 --iommu amd
+  tests/boot/run --suite small --device qemu-xhci@port --append pt.ids=1b36:000d
   tests/boot/run --all --suite bookworm --filter lockdown
 
 exit status: 0 the guest told its facts, or all tests passed; 1 not so; 2 wrong usage
@@ -49,7 +50,11 @@ def parser() -> argparse.ArgumentParser:
     options = made.add_argument_group("the guest of one scenario")
     add = options.add_argument
     defaults = scenario.Scenario()
-    add("--suite", choices=scenario.SUITES, help="Debian suite (trixie; with --all every one)")
+    add("--suite", choices=scenario.SUITES, help="Debian suite (trixie; with --all every one), or "
+        f"{scenario.SMALL}: a small kernel with vfio-pci, xhci_hcd, snd_hda_intel and bochs built "
+        "in and without modules, and an initramfs of busybox alone")
+    add("--framebuffer", choices=scenario.FRAMEBUFFERS, default=defaults.framebuffer,
+        help="the small kernel's driver for the framebuffer of the firmware")
     add("--builder", choices=scenario.BUILDERS, default=defaults.builder)
     add("--image-kind", choices=("generic", "hostonly"), default=defaults.image_kind,
         help="hostonly: with the drivers of one machine, as by MODULES=dep of initramfs-tools")
@@ -111,6 +116,8 @@ def by_hand(arguments: argparse.Namespace) -> scenario.Scenario:
     table = {name: getattr(arguments, name) for name in scenario.FIELDS
              if hasattr(arguments, name)}
     table["suite"] = arguments.suite or "trixie"
+    if table["suite"] == scenario.SMALL:
+        table["stage"] = "initramfs"
     for name in ("kernel", "initrd", "script"):
         if table[name] and not Path(table[name]).is_file():
             raise Problem(f"--{name} {table[name]}: no such file")
@@ -118,6 +125,13 @@ def by_hand(arguments: argparse.Namespace) -> scenario.Scenario:
     if table["script"]:
         table["script"] = Path(table["script"]).read_text(encoding="utf-8")
     return scenario.make(table, "options")
+
+
+def seconds_of(wanted: scenario.Scenario) -> int:
+    """About how long such a guest takes by TCG on an idle machine."""
+    if wanted.suite == scenario.SMALL:
+        return 4
+    return 15 if wanted.stage == "initramfs" else 50
 
 
 def run_scenario(arguments: argparse.Namespace, wanted: scenario.Scenario) -> int:
@@ -132,7 +146,7 @@ def run_scenario(arguments: argparse.Namespace, wanted: scenario.Scenario) -> in
     store = Store(package(arguments.deb) if wanted.hook else None)
     log = (arguments.keep_log or arguments.logs / f"by-hand-{os.getpid()}.log").resolve()
     say(f"booting {wanted.suite} to the {wanted.stage} stage "
-        f"({'15' if wanted.stage == 'initramfs' else '50'} s or so)")
+        f"({seconds_of(wanted)} s or so)")
     outcome = guest.boot(wanted, can, store, log, arguments.keep)
     say(f"the guest ended after {outcome.seconds:.0f} s")
     if arguments.json:

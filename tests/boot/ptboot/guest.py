@@ -15,7 +15,7 @@ from pathlib import Path
 from . import accelerator, facts, qemu
 from .images import Image, Store
 from .peer import Peers
-from .scenario import Scenario
+from .scenario import SMALL, Scenario
 from .support import Stopped
 
 POLL_SECONDS = 0.2
@@ -91,6 +91,8 @@ def _image(wanted: Scenario, store: Store) -> Image:
 
 
 def _needs_root_disk(wanted: Scenario) -> bool:
+    if wanted.suite == SMALL:
+        return False
     return not (wanted.kernel and wanted.initrd and wanted.stage == "initramfs")
 
 

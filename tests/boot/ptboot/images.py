@@ -5,6 +5,7 @@
     image/KEY/             vmlinuz, initrd and listing: the base, our files and the package, the
                            image rebuilt by the distribution's own tools
     root/KEY/disk          the same tree as an ext4 disk, for what comes after the initramfs
+    kernel/KEY/            the small kernel: see small.py
 
 A key is a digest of all that the entry is made of. An entry is made under another name and then
 renamed; images and disks beyond a bound are dropped, the longest unused first.
@@ -16,14 +17,15 @@ import contextlib
 import os
 import shutil
 import tempfile
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import builders
+from . import builders, small
 from .files import (allocated_bytes, digest, file_digest, folder_digest, lines, make_disk, put,
                     put_all, single)
-from .scenario import Scenario
+from .scenario import SMALL, Scenario
 from .support import GUEST_FILES, PROJECT, Problem, cache_dir, command, exclusive, say
 
 BASE_RECIPE = 1  # to be raised when mmdebstrap's options below change
@@ -64,10 +66,14 @@ class Store:
         self._folder = cache_dir() / "boot"
         self._guest_digest = folder_digest(GUEST_FILES)
         self._used: set[Path] = set()
+        self._small = ""  # the small kernel's key, once it is known
+        self._small_lock = threading.Lock()
 
     # What others ask for.
 
     def image(self, wanted: Scenario) -> Image:
+        if wanted.suite == SMALL:
+            return self._small_image(wanted)
         entry = self._entry("image", self._image_key(wanted),
                             lambda folder: self._make_image(wanted, folder))
         listing = (entry / "listing").read_text(encoding="utf-8", errors="replace")
@@ -80,7 +86,21 @@ class Store:
                        for name in wanted.packages))
         return self._entry("root", key, lambda folder: self._make_root(wanted, folder)) / "disk"
 
+    def _small_image(self, wanted: Scenario) -> Image:
+        kernels = self._entry("kernel", self._small_key(), small.make_kernels)
+        key = digest(kernels.name, self._guest_digest, small.made_of(), wanted.image_options(),
+                     self._package_digest if wanted.hook else "")
+        entry = self._entry("image", key, lambda folder: self._make_small(wanted, kernels, folder))
+        listing = (entry / "listing").read_text(encoding="utf-8")
+        return Image(kernels / wanted.framebuffer, entry / "initrd", listing.splitlines())
+
     # Keys.
+
+    def _small_key(self) -> str:
+        with self._small_lock:
+            if not self._small:
+                self._small = digest(small.key_parts())
+            return self._small
 
     def _base_key(self, wanted: Scenario) -> str:
         return digest(wanted.suite, builders.find(wanted).packages, BASE_RECIPE)
@@ -220,6 +240,14 @@ class Store:
                 shutil.rmtree(path)
             else:
                 path.unlink(missing_ok=True)
+
+    def _make_small(self, wanted: Scenario, kernels: Path, folder: Path) -> None:
+        if os.geteuid() != 0:
+            raise Problem("an initramfs is made in a chroot, which needs root; run this as root")
+        tree = folder / "tree"
+        listing = small.make_initrd(wanted, kernels, self._package, tree, folder / "initrd")
+        (folder / "listing").write_text("\n".join(listing), encoding="utf-8")
+        shutil.rmtree(tree)
 
     def _make_root(self, wanted: Scenario, folder: Path) -> None:
         say(f"building a root disk: {wanted.suite}, {'with' if wanted.hook else 'without'} the hook")

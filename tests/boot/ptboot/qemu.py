@@ -7,6 +7,7 @@ import contextlib
 import dataclasses
 import json
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -304,7 +305,7 @@ def guest_words(wanted: scenario.Scenario, can: Abilities, files: GuestFiles,
     words += card_words(wanted, peers)
     cmdline = wanted.cmdline or f"{default_cmdline(wanted)} {wanted.append}".strip()
     # QEMU takes the first "vga=", wherever it stands, for a video mode, and pt.boot_vga= has it too.
-    if "vga=" in cmdline:
+    if "vga=" in cmdline and not re.search(r"(^|\s)vga=", cmdline.partition("_vga=")[0]):
         cmdline = f"vga=normal {cmdline}"
     return words + ["-serial", f"file:{files.console_log}", "-serial", f"file:{files.witness_log}",
                     "-kernel", str(files.kernel), "-initrd", str(files.initrd),

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from . import cards
 from .support import Problem
 
-SUITES = ("bookworm", "trixie", "sid")
+SMALL = "small"  # no suite of Debian: a guest of small.py
+SUITES = ("bookworm", "trixie", "sid", SMALL)
 BUILDERS = ("initramfs-tools", "dracut", "dracut-nosystemd", "mkinitcpio", "mkinitcpio-systemd")
+FRAMEBUFFERS = ("simpledrm", "simplefb")
 CHOICES = {
     "suite": SUITES,
     "builder": BUILDERS,
@@ -21,6 +23,7 @@ CHOICES = {
     "iommu": ("intel", "amd", "none"),
     "display": ("none", "std"),
     "stage": ("initramfs", "system"),
+    "framebuffer": FRAMEBUFFERS,
 }
 
 # In every image, of whatever kind: without the native drivers there is no race to win.
@@ -40,6 +43,7 @@ class Scenario:
     iommu: str = "intel"
     display: str = "none"
     stage: str = "system"
+    framebuffer: str = FRAMEBUFFERS[0]
     hook: bool = True
     gpus: tuple = ()
     devices: tuple = ()
@@ -98,7 +102,21 @@ def make(table: dict, where: str) -> Scenario:
     if made.cmdline and made.append:
         raise Problem(f"{where}: cmdline is the whole command line, append adds to the usual one: "
                       "give only one of them")
+    if made.suite == SMALL:
+        check_small(made, where)
+    elif made.framebuffer != Scenario.framebuffer:
+        raise Problem(f"{where}: framebuffer is the small kernel's, which suite {SMALL!r} has")
     return made
+
+
+def check_small(made: Scenario, where: str) -> None:
+    """A guest of small.py has neither modules nor a system behind its initramfs."""
+    if made.stage != "initramfs":
+        raise Problem(f"{where}: suite {SMALL!r} has no system: stage initramfs is all of it")
+    for name in ("builder", "image_kind", "modules", "force_modules", "early_modules",
+                 "modprobe_conf"):
+        if getattr(made, name) != getattr(Scenario, name):
+            raise Problem(f"{where}: {name}: suite {SMALL!r} has no modules, nor a builder")
 
 
 def stand_in_words() -> list[tuple[str, str]]:

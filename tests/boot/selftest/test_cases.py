@@ -63,6 +63,19 @@ class Loading(unittest.TestCase):
             with self.subTest(name), self.assertRaises(Problem):
                 cases.from_table(name, table)
 
+    def test_the_small_kernel_has_no_modules_and_no_system(self):
+        small = {"suites": ["small"]}
+        self.assertEqual(cases.from_table("c", changed(**small)).scenario("small").suite, "small")
+        for name, table in {
+                "stage": changed(**small, stage="system"),
+                "early modules": changed(**small, early_modules=["vfio-pci"]),
+                "modprobe.d": changed(**small, modprobe_conf=["options vfio-pci nointxmask=1"]),
+                "another builder": changed(**small, builder="dracut"),
+                "its framebuffer elsewhere": changed(framebuffer="simplefb"),
+                "unknown framebuffer": changed(**small, framebuffer="efifb")}.items():
+            with self.subTest(name), self.assertRaises(Problem):
+                cases.from_table(name, table)
+
     def test_a_broken_file_is_named(self):
         with tempfile.TemporaryDirectory() as folder:
             with self.assertRaisesRegex(Problem, "no case files"):
@@ -171,6 +184,13 @@ class Machine(unittest.TestCase):
     def test_a_given_command_line_is_the_whole_one(self):
         self.assertEqual(self.words(cmdline="quiet")[-1], "quiet")
         self.assertTrue(self.words(append="pt.off")[-1].endswith(" pt.off"))
+
+    def test_only_a_video_mode_of_its_own_is_one(self):
+        for words, first in (("pt.boot_vga=take", "vga=normal "), ("vga=791", ""),
+                             ("vga=791 pt.boot_vga=take", ""),
+                             ("pt.boot_vga=take vga=791", "vga=normal ")):
+            with self.subTest(words):
+                self.assertEqual(self.words(cmdline=words)[-1], f"{first}{words}")
 
     def test_the_iommu_is_what_is_asked_for(self):
         for kind in ("intel", "amd"):

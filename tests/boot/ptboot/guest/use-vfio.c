@@ -2,8 +2,9 @@
  *
  * use-vfio GROUP: does with an IOMMU group what a virtual machine monitor does at its start
  * (Documentation/driver-api/vfio.rst, "VFIO Usage Example"): is it viable, join it to a container,
- * choose the type 1 IOMMU, map memory for DMA, open every device of it, and compare the ids in its
- * configuration space with those in sysfs. Ends with 0 only if every step worked.
+ * choose the type 1 IOMMU, map memory for DMA, open every device of it, compare the ids in its
+ * configuration space with those in sysfs, and map its BARs, which fails where the memory is still
+ * reserved for somebody else. Ends with 0 only if every step worked.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -68,6 +69,21 @@ static int map_memory(int container) {
     return 0;
 }
 
+/* The first page of each BAR that can be mapped; vfio-pci reserves the whole of it for that. */
+static int map_bars(int device, const char* address) {
+    int bad = 0;
+    for (unsigned index = VFIO_PCI_BAR0_REGION_INDEX; index <= VFIO_PCI_BAR5_REGION_INDEX;
+         index++) {
+        struct vfio_region_info bar = {.argsz = sizeof bar, .index = index};
+        if (ioctl(device, VFIO_DEVICE_GET_REGION_INFO, &bar)) return complain("BAR", address);
+        if (!(bar.flags & VFIO_REGION_INFO_FLAG_MMAP)) continue;
+        void* memory = mmap(NULL, (size_t)sysconf(_SC_PAGESIZE), PROT_READ | PROT_WRITE, MAP_SHARED,
+                            device, (off_t)bar.offset);
+        if (memory == MAP_FAILED) bad = complain("mapping a BAR of", address);
+    }
+    return bad;
+}
+
 static int use_device(int group, const char* address) {
     int device = ioctl(group, VFIO_GROUP_GET_DEVICE_FD, address);
     if (device < 0) return complain("device", address);
@@ -82,6 +98,8 @@ static int use_device(int group, const char* address) {
                ids[1] != sysfs_number(address, "device")) {
         errno = ENODEV;
         bad = complain("ids", address);
+    } else if (map_bars(device, address)) {
+        bad = -1;
     } else {
         printf("device %s %04x:%04x\n", address, ids[0], ids[1]);
     }
