@@ -35,5 +35,6 @@ using Run = std::function<int(const Context&)>;
 void add_list(CLI::App& app, Run& run);
 void add_plan(CLI::App& app, Run& run);
 void add_status(CLI::App& app, Run& run);
+void add_capture(CLI::App& app, Run& run);
 
 }  // namespace pt::ctl

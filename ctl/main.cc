@@ -6,8 +6,9 @@
 
 #include <cstdlib>
 #include <cstring>
-#include <iostream>
+#include <filesystem>
 
+#include "ctl/archive.h"
 #include "ctl/commands.h"
 #include "ctl/output.h"
 
@@ -31,6 +32,26 @@ std::size_t output_width() {
     return size.ws_col;
 }
 
+// Runs a command on the root directory, or on the archive that stands in for it.
+int run_on(Context& context, const Run& run) {
+    TemporaryTree tree;
+    context.is_this_machine = context.root == "/";
+    std::error_code ignored;  // what is no file is a directory, or fails as one
+    if (std::filesystem::is_regular_file(context.root, ignored)) {
+        if (const std::string problem = tree.unpack(context.root); !problem.empty()) {
+            print_error("cannot read the captured machine '" + context.root + "': " + problem);
+            return kExitUsage;
+        }
+        context.root = tree.path();
+    }
+    if (const int error = open_directory(AT_FDCWD, context.root.c_str(), context.root_dir);
+        error != 0) {
+        print_error("cannot open the root directory '" + context.root + "'", error);
+        return kExitUsage;
+    }
+    return run(context);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -41,8 +62,9 @@ int main(int argc, char** argv) {
     context.colour = context.is_terminal && may_use_colour();
     context.width = output_width();
     app.set_version_flag("--version", "ptctl " VERSION);
-    app.add_option("--root", context.root, "Read the machine below this directory instead")
-        ->type_name("DIR");
+    app.add_option("--root", context.root,
+                   "Read a machine below this directory, or a captured one, instead")
+        ->type_name("DIR|FILE");
     app.add_flag("--json", context.json, "Print one JSON document");
     app.require_subcommand(1);
     app.fallthrough();
@@ -51,17 +73,16 @@ int main(int argc, char** argv) {
     add_list(app, run);
     add_plan(app, run);
     add_status(app, run);
+    add_capture(app, run);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? kExitGood : kExitUsage;
     }
-    if (const int error = open_directory(AT_FDCWD, context.root.c_str(), context.root_dir);
-        error != 0) {
-        std::cerr << "ptctl: cannot open the root directory '" << context.root
-                  << "': " << std::strerror(error) << "\n";
-        return kExitUsage;
+    try {
+        return run_on(context, run);
+    } catch (const std::exception& error) {
+        print_error(error.what());
+        return kExitCannotTell;
     }
-    context.is_this_machine = context.root == "/";
-    return run(context);
 }

@@ -7,9 +7,10 @@ import os
 from pttree.cli import SKIPPED, TOP, Check, run_one, use_memory
 from pttree.program import Program
 
+from . import captures
 from .cases import Case, case_names
 
-MODULES = ()
+MODULES = (captures,)
 
 
 class Programs:

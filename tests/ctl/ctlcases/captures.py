@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Captured machines: that nothing is missing in them, that nothing private is there, and that an
+archive of anybody's making does no harm."""
+
+import io
+import json
+import os
+import tarfile
+import tempfile
+from contextlib import contextmanager
+
+from pttree.cases import load_machine, same
+from pttree.kernel import FakeKernel
+
+PRIVATE = "file proc/cmdline root=UUID=1234-secret luks.key=secret pt.ids=10de:1b06 iommu=pt\n" \
+          "file 0000:0a:00.0/serial_number secret\n" \
+          "file 0000:0a:00.0/config secret\n" \
+          "file 0000:0a:00.0/vpd secret\n" \
+          "file sys/class/dmi/id/product_serial secret\n" \
+          "file proc/iomem 00001000-0009ffff : secret\\n\n" \
+          "file etc/hostname secret\n" \
+          "file etc/pt-hook.conf # secret\\npt.with=gpu # secret\\n\n" \
+          "file 0000:0b:00.0/boot_vga 1\\n\n" \
+          "file dev/vfio/14\n" \
+          "module vfio_pci vfio-pci\n"
+
+
+@contextmanager
+def captured(programs, name="machine.tar.gz"):
+    """A machine after a boot, and an archive of it."""
+    with tempfile.TemporaryDirectory(prefix="pt-ctl-") as folder:
+        root = os.path.join(folder, "root")
+        machine = load_machine(root, "twins", PRIVATE)
+        with FakeKernel(machine):
+            programs.hook.run("--root", root)
+        archive = os.path.join(folder, name)
+        run = programs.ctl.run("--root", root, "capture", archive)
+        same("exit code of capture", (run.code, run.err), (0, ""))
+        yield machine, archive
+
+
+def check_capture_shows_the_same(programs):
+    """Each command says of a captured machine what it says of the machine."""
+    for name in ("machine.tar", "machine.tar.gz", "machine"):
+        with captured(programs, name) as (machine, archive):
+            for command in (["list", "--all"], ["status"], ["plan"], ["plan", "pt.addrs=0b:00.0"]):
+                for options in ([], ["--json"]):
+                    of_root = programs.ctl.run("--root", machine.root, *command, *options)
+                    of_archive = programs.ctl.run("--root", archive, *command, *options)
+                    what = f"{name}: {' '.join(command + options)}"
+                    same(f"{what}: errors", of_archive.err, of_root.err)
+                    same(f"{what}: output", of_archive.out.splitlines(), of_root.out.splitlines())
+                    same(f"{what}: exit code", of_archive.code, of_root.code)
+
+
+def check_capture_is_read_by_pt_hook(programs):
+    """An unpacked capture is a tree that pt-hook plans with as on the machine."""
+    with captured(programs) as (machine, archive):
+        folder = os.path.join(os.path.dirname(archive), "unpacked")
+        with tarfile.open(archive) as file:
+            file.extractall(folder)
+        words = ["--dry-run", "--cmdline", "pt.addrs=0b:00.*,0a:00.0"]
+        same("plan", programs.hook.run("--root", folder, *words).out,
+             programs.hook.run("--root", machine.root, *words).out)
+
+
+def check_capture_tells_nothing_private(programs):
+    """No serial number, no word of others and no comment is in a captured machine."""
+    with captured(programs) as (_, archive):
+        with tarfile.open(archive) as file:
+            members = file.getmembers()
+            texts = {member.name: file.extractfile(member).read() for member in members
+                     if member.isreg()}
+        same("files that tell a secret", [name for name, text in texts.items() if b"secret" in text],
+             [])
+        same("words", texts["proc/cmdline"], b"pt.ids=10de:1b06 iommu=pt\n")
+        same("conf", texts["etc/pt-hook.conf"], b"#\npt.with=gpu #\n")
+        same("owners", {(member.uid, member.gid, member.uname) for member in members}, {(0, 0, "")})
+
+
+def check_capture_as_json(programs):
+    """capture --json says what it has written."""
+    with captured(programs) as (machine, archive):
+        run = programs.ctl.run("--json", "--root", machine.root, "capture", archive)
+        document = json.loads(run.out)
+        same("document", document, {"version": document["version"], "file": archive, "devices": 5})
+
+
+def check_capture_where_nothing_can_be_written(programs):
+    """A file that cannot be written is told, with the reason."""
+    with captured(programs) as (machine, archive):
+        run = programs.ctl.run("--root", machine.root, "capture", f"{archive}/x.tar")
+        same("exit code", run.code, 1)
+        same("reason", run.err.startswith(f"ptctl: cannot write {archive}/x.tar: "), True)
+
+
+def entry(name, kind=tarfile.REGTYPE, target="", content=b"x"):
+    info = tarfile.TarInfo(name)
+    info.type = kind
+    info.linkname = target
+    info.size = len(content) if kind == tarfile.REGTYPE else 0
+    return info, io.BytesIO(content)
+
+
+LINK = tarfile.SYMTYPE
+HARMFUL = {
+    "a name that goes up": [entry("../outside")],
+    "a name that goes up later": [entry("a/../../outside")],
+    "an absolute name": [entry("/tmp/ptctl-outside")],
+    "an absolute link": [entry("proc/cmdline", LINK, "/etc/passwd")],
+    "a link that goes up": [entry("proc/cmdline", LINK, "../../outside")],
+    "links that go up together": [
+        entry("a/b/c/f"), entry("top", LINK, "a/b/c"), entry("up", LINK, "top/../../../.."),
+        entry("a/b/c/x", LINK, "../../.."), entry("proc", LINK, "a/b/c/x/../outside")],
+    "a file behind a link": [entry("d", LINK, "e"), entry("e/x"), entry("d/../../outside")],
+    "a hard link": [entry("a"), entry("b", tarfile.LNKTYPE, "a")],
+    "a pipe": [entry("proc/cmdline", tarfile.FIFOTYPE)],
+    "a device": [entry("proc/cmdline", tarfile.CHRTYPE)],
+}
+
+
+def check_harmful_archives_are_refused(programs):
+    """An archive that leads out of its tree, or holds what no machine has, is not read."""
+    for what, entries in HARMFUL.items():
+        with tempfile.TemporaryDirectory(prefix="pt-ctl-") as folder:
+            with open(os.path.join(folder, "outside"), "wb"):
+                pass
+            archive = os.path.join(folder, "harmful.tar")
+            with tarfile.open(archive, "w") as file:
+                for info, content in entries:
+                    file.addfile(info, content)
+            temporary = os.path.join(folder, "tmp")
+            os.mkdir(temporary)
+            os.environ["TMPDIR"] = temporary
+            try:
+                run = programs.ctl.run("--root", archive, "list")
+            finally:
+                del os.environ["TMPDIR"]
+            same(f"{what}: exit code", run.code, 2)
+            same(f"{what}: is told", "cannot read the captured machine" in run.err and
+                 ("outside of the tree" in run.err or "out of the tree" in run.err or
+                  "neither a file" in run.err), True)
+            same(f"{what}: files", sorted(os.listdir(folder)), ["harmful.tar", "outside", "tmp"])
+            same(f"{what}: size of the file outside",
+                 os.path.getsize(os.path.join(folder, "outside")), 0)
+            same(f"{what}: what is left over", os.listdir(temporary), [])
+
+
+def check_broken_archives_are_told(programs):
+    """A file that is no archive, is cut off or is empty says so, and nothing is left over."""
+    with captured(programs, "machine.tar") as (_, archive):
+        with open(archive, "rb") as file:
+            whole = file.read()
+        for what, content in (("empty", b""), ("text", b"no archive\n" * 100),
+                              ("cut off", whole[:5000]), ("zeros", bytes(4096))):
+            with open(archive, "wb") as file:
+                file.write(content)
+            run = programs.ctl.run("--root", archive, "list")
+            same(f"{what}: exit code", run.code, 2)
+            same(f"{what}: is told", run.err.startswith(
+                f"ptctl: cannot read the captured machine '{archive}': "), True)
