@@ -9,8 +9,10 @@ from .. import files
 from ..scenario import Scenario
 from ..support import GUEST_FILES
 
-# In every base root file system, whoever builds its images.
-COMMON_PACKAGES = ("systemd-sysv", "udev", "kmod", "pciutils", "linux-image-amd64")
+# In every base root file system, whoever builds its images. pciutils and libarchive-tools bring the
+# libraries of ptctl, whose own packages have other names in each suite.
+COMMON_PACKAGES = ("systemd-sysv", "udev", "kmod", "pciutils", "libarchive-tools",
+                   "linux-image-amd64")
 
 # A hostonly image is made for the machine it is built on; the guest's own disk has to be named.
 GUEST_DISK_MODULES = ("virtio_pci", "virtio_blk", "ext4")
