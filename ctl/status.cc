@@ -2,8 +2,11 @@
 // This boot's report against the machine as it is now.
 #include "ctl/status.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <charconv>
+#include <cstdlib>
 #include <cstring>
 
 #include "ctl/texts.h"
@@ -14,6 +17,10 @@ namespace pt::ctl {
 namespace {
 
 constexpr char kProgram[] = "usr/lib/pt-hook/pt-hook";
+
+// A line of /proc/stat has a number for each interrupt, and btime comes behind it.
+constexpr std::size_t kStatMax = 4 << 20;
+constexpr std::size_t kReleaseMax = 256;
 
 VfioFacts read_vfio(int root) {
     VfioFacts facts;
@@ -71,9 +78,38 @@ void use_report(const Inventory& inventory, const Context& context, const FoundR
             "what the next boot would do, once the image is built anew");
 }
 
+// When this boot began, in seconds since 1970, or 0 (proc_stat(5) btime).
+std::int64_t boot_time(int root) {
+    std::string text;
+    if (read_file(root, "proc/stat", kStatMax, text) != 0) return 0;
+    const std::size_t at = text.find("\nbtime ");
+    return at == std::string::npos ? 0 : std::strtoll(text.c_str() + at + 7, nullptr, 10);
+}
+
+// Where the builders put the image of the running kernel.
+std::vector<std::string> usual_images(int root) {
+    std::string release;
+    if (read_file(root, "proc/sys/kernel/osrelease", kReleaseMax, release) != 0) return {};
+    release.erase(release.find_last_not_of('\n') + 1);
+    return {"boot/initrd.img-" + release, "boot/initramfs-" + release + ".img",
+            "boot/initramfs-linux.img"};
+}
+
 std::string why_it_did_not_run(const Context& context) {
-    if (!exists(context.root_dir.get(), kProgram))
+    const int root = context.root_dir.get();
+    if (!exists(root, kProgram))
         return "it is not installed (there is no /usr/lib/pt-hook/pt-hook)";
+    for (const std::string& image : usual_images(root)) {
+        struct stat status {};
+        if (fstatat(root, image.c_str(), &status, 0) != 0) continue;
+        const std::int64_t booted = boot_time(root);
+        if (booted != 0 && status.st_mtim.tv_sec > booted)
+            return "/" + image +
+                   " was built after this boot began, so a reboot may be all that "
+                   "is missing; ptctl doctor looks into the image";
+        return "it, or the words of /etc/pt-hook.conf, are not in /" + image +
+               ", or another initramfs was booted; ptctl doctor looks into the image";
+    }
     return "it is not in the initramfs that was booted, or that was built before "
            "/etc/pt-hook.conf asked for a device; build it anew and see ptctl doctor";
 }
