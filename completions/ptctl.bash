@@ -41,7 +41,7 @@ _ptctl() {
 
     local options='--root --json --help' candidates=''
     case $command in
-        '') options+=' --version' candidates='list plan status capture' ;;
+        '') options+=' --version' candidates='list plan status doctor capture' ;;
         list) options+=' --all' ;;
         plan) candidates=$(_ptctl_words "$current") ;;
         status) options+=' --prometheus' ;;

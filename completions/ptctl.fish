@@ -15,7 +15,7 @@ function __ptctl_words
         pt.on_error={continue,stop} pt.addrs=(__ptctl_cards)
 end
 
-set -l none 'not __fish_seen_subcommand_from list plan status capture'
+set -l none 'not __fish_seen_subcommand_from list plan status doctor capture'
 
 complete -c ptctl -f
 complete -c ptctl -l root -r -F -d 'Read another machine'
@@ -26,6 +26,7 @@ complete -c ptctl -n $none -l version -d 'Print the version'
 complete -c ptctl -n $none -a list -d 'List the displays and what selects them'
 complete -c ptctl -n $none -a plan -d 'Show what the next boot would do, and why'
 complete -c ptctl -n $none -a status -d 'Check what this boot did'
+complete -c ptctl -n $none -a doctor -d 'Check what handing a card over depends on'
 complete -c ptctl -n $none -a capture -d 'Write what ptctl reads to an archive'
 
 complete -c ptctl -n '__fish_seen_subcommand_from list' -l all -d 'List every PCI function'

@@ -32,6 +32,7 @@ struct Context {
 
 // A command adds its options to the program and, when it is the chosen one, sets what is to run.
 using Run = std::function<int(const Context&)>;
+void add_doctor(CLI::App& app, Run& run);
 void add_list(CLI::App& app, Run& run);
 void add_plan(CLI::App& app, Run& run);
 void add_status(CLI::App& app, Run& run);

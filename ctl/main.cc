@@ -73,6 +73,7 @@ int main(int argc, char** argv) {
     add_list(app, run);
     add_plan(app, run);
     add_status(app, run);
+    add_doctor(app, run);
     add_capture(app, run);
     try {
         app.parse(argc, argv);

@@ -8,6 +8,9 @@
     conf      text of /etc/pt-hook.conf
     boot      true: pt-hook runs in the machine, with a fake kernel, and leaves its report
     later     further lines of the machine, after that
+    kernels   {version, modules, built_in}: kernels in /lib/modules and what they have
+    images    {path, kind, conf, cmdline}: initramfs images by their kind in boot_files.py, with the
+              conf file in them; one with the ending .efi is a unified kernel image
     run       a list of runs of ptctl:
       args    arguments, in one text as for a shell
       out     what is printed on standard output
@@ -33,9 +36,11 @@ from pttree.cases import load_machine, same
 from pttree.kernel import FakeKernel
 from pttree.program import Skip
 
+from .boot_files import add_image, add_kernel
+
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 DOCS = os.path.join(os.path.dirname(os.path.dirname(HERE)), "docs")
-KEYS = {"title", "machine", "more", "cmdline", "conf", "boot", "later", "run"}
+KEYS = {"title", "machine", "more", "cmdline", "conf", "boot", "later", "kernels", "images", "run"}
 RUN_KEYS = {"args", "out", "err", "exit", "json", "files", "no_json"}
 REPORT = "run/pt-hook/report.json"
 REPORT_TIME = 1767323040  # 2026-01-02 03:04 UTC
@@ -69,6 +74,10 @@ class Case:
             with FakeKernel(machine):
                 programs.hook.run("--root", root)
         machine.add(self.data.get("later", ""))
+        for kernel in self.data.get("kernels", []):
+            add_kernel(machine, **kernel)
+        for image in self.data.get("images", []):
+            add_image(machine, **image)
         if os.path.exists(machine.path(REPORT)):
             os.utime(machine.path(REPORT), (REPORT_TIME, REPORT_TIME))
         return machine

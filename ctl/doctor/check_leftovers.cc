@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What older ways to hand a card over have left behind.
+#include <algorithm>
+
+#include "core/report.h"
+#include "core/text.h"
+#include "ctl/doctor/advice.h"
+#include "ctl/doctor/check.h"
+
+namespace pt::ctl {
+namespace {
+
+const PlannedDevice* find_planned(const Facts& facts, std::string_view device) {
+    const std::optional<PciAddress> address = parse_address(device);
+    if (!address) return nullptr;
+    for (const PlannedDevice& planned : facts.plan.devices)
+        if (planned.device.address == *address && is_acted_on(planned)) return &planned;
+    return nullptr;
+}
+
+struct Judgement {
+    State state = State::kNote;
+    std::string_view what;
+};
+
+Judgement judge_override(const Facts& facts, const Leftover& leftover) {
+    if (find_planned(facts, leftover.device) == nullptr)
+        return {State::kNote, "is what driverctl binds a device to that is not asked for"};
+    if (leftover.driver == facts.plan.driver)
+        return {State::kNote,
+                "is what driverctl binds the device to later in the boot; it is not needed"};
+    return {State::kFailed, "is what driverctl binds a device to that is asked for"};
+}
+
+Judgement judge(const Facts& facts, const Leftover& leftover) {
+    using Kind = Leftover::Kind;
+    switch (leftover.kind) {
+        case Kind::kIds:
+            return {State::kWarning, "takes every device with these ids, twins that stay included"};
+        case Kind::kBlacklist:
+            return {State::kNote, "is not needed, and a card of the host may lack its driver"};
+        case Kind::kBlockedVfio:
+            return {State::kWarning, "keeps others from loading vfio-pci, such as libvirt"};
+        case Kind::kSoftdep:
+            return {State::kNote, "is not needed"};
+        case Kind::kInstall:
+            return {State::kWarning, "runs a command where a module should be loaded"};
+        case Kind::kEarlyLoad:
+            return {State::kNote, "is not needed: pt-hook loads vfio-pci"};
+        case Kind::kOverride:
+            return judge_override(facts, leftover);
+        case Kind::kScript:
+            break;
+    }
+    return {State::kWarning, "binds devices by itself at boot"};
+}
+
+std::string remove_command(const Leftover& leftover) {
+    using Kind = Leftover::Kind;
+    if (leftover.place == kCommandLinePlace) return {};
+    if (leftover.kind == Kind::kOverride)
+        return "sudo driverctl unset-override " + shell_quoted(leftover.device);
+    if (leftover.kind == Kind::kScript) return "sudo rm " + shell_quoted(leftover.place);
+    // The words that begin the line; libkmod has made the dashes of a module's name underscores.
+    std::string_view rest = leftover.text;
+    std::string pattern = "^[[:blank:]]*";
+    const std::string_view first = cut(rest, ' ');
+    const bool is_modprobe = leftover.place.find("modprobe.d/") != std::string::npos;
+    for (const char c : first)
+        pattern += c == '_' || c == '-' ? std::string("[_-]") : std::string(1, c);
+    if (is_modprobe) {
+        pattern += "[[:blank:]]+";
+        for (const char c : cut(rest, ' '))
+            pattern += c == '_' || c == '-' ? std::string("[_-]") : std::string(1, c);
+        pattern += "([[:blank:]]|$)";
+    }
+    return comment_out_command(leftover.place, pattern);
+}
+
+}  // namespace
+
+Finding check_leftovers(const Facts& facts) {
+    Finding found{State::kOk, "none"};
+    std::vector<const ImageFacts*> images;
+    bool is_in_images = false;
+    for (const Leftover& leftover : facts.leftovers) {
+        const auto [state, what] = judge(facts, leftover);
+        found.state = std::max(found.state, state);
+        std::string line = leftover.place + ": ";
+        put_quoted(line, leftover.text);
+        line.append(" ").append(what);
+        found.details.push_back(line);
+        // A command for what fights with us; what does no harm may be there for another reason.
+        const std::string command = state == State::kNote ? "" : remove_command(leftover);
+        if (!command.empty()) found.fixes.push_back(command);
+        is_in_images = is_in_images || (state != State::kNote && !command.empty() &&
+                                        leftover.kind != Leftover::Kind::kOverride);
+    }
+    if (found.details.empty()) return found;
+    found.text = found.state == State::kNote      ? "something that does no harm is left of one"
+                 : found.state == State::kWarning ? "something is left that can get in the way"
+                                                  : "something is left that gets in the way";
+    if (is_in_images) {
+        for (const ImageFacts& image : facts.images) images.push_back(&image);
+        for (std::string& command : rebuild_commands(facts, images))
+            found.fixes.push_back(std::move(command));
+    }
+    return found;
+}
+
+}  // namespace pt::ctl

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What is asked for, and whether it can be given.
+#include <algorithm>
+#include <cstring>
+
+#include "core/cmdline.h"
+#include "core/report.h"
+#include "core/text.h"
+#include "ctl/doctor/advice.h"
+#include "ctl/doctor/check.h"
+
+namespace pt::ctl {
+namespace {
+
+std::string address_of(const PciDevice& device) {
+    std::string text;
+    put_address(text, device.address);
+    return text;
+}
+
+// "1 device", "2 devices".
+std::string count_of(std::size_t count, std::string_view one) {
+    return std::to_string(count) + " " + std::string(one) + (count == 1 ? "" : "s");
+}
+
+bool asks_for_nothing(const Facts& facts) {
+    return facts.read.wish.asks_for_nothing();
+}
+
+const Finding kNothingAsked = {State::kNote, "no device is asked for, so there is none to look at"};
+
+std::size_t count_acted_on(const Plan& plan) {
+    return plan.count(Decision::kBind) + plan.count(Decision::kAlready);
+}
+
+// The lines of the plan that tell of something that would not be done.
+std::vector<std::string> bad_lines(const Facts& facts) {
+    Report report;
+    report.wish = &facts.read.wish;
+    report.words = &facts.read.words;
+    report.complaints = &facts.read.complaints;
+    report.plan = &facts.plan;
+    report.conf = facts.conf.text;
+    report.conf_error = facts.conf.is_absent() ? 0 : facts.conf.error;
+    std::vector<std::string> lines;
+    for (const Line& line : describe_plan(report)) {
+        const bool is_neighbour = line.text.find(" stays with the host") != std::string::npos;
+        const bool is_boot_display = line.text.find(" is the boot display") != std::string::npos;
+        if (line.level <= Level::kWarning && !is_neighbour && !is_boot_display)
+            lines.push_back(line.text);
+    }
+    return lines;
+}
+
+// Our words in a command line, as they stand there.
+std::vector<std::string> own_words(std::string_view cmdline) {
+    const ReadWords read = read_words(cmdline);
+    std::vector<std::string> words;
+    for (const SourceWord& word : read.words) {
+        std::string text;
+        put_printable(text, word.text);
+        words.push_back(text);
+    }
+    return words;
+}
+
+std::vector<std::string> missing_in(const std::vector<std::string>& words,
+                                    const std::vector<std::string>& from) {
+    std::vector<std::string> missing;
+    for (const std::string& word : from)
+        if (std::find(words.begin(), words.end(), word) == words.end()) missing.push_back(word);
+    return missing;
+}
+
+std::string list_of(const std::vector<std::string>& words) {
+    std::string text;
+    for (const std::string& word : words) text += (text.empty() ? "" : " ") + word;
+    return text;
+}
+
+const PlannedDevice* owner_of(const Facts& facts, const Facts::FramebufferOf& framebuffer) {
+    if (framebuffer.planned >= facts.plan.devices.size()) return nullptr;
+    const PlannedDevice& planned = facts.plan.devices[framebuffer.planned];
+    return is_acted_on(planned) ? &planned : nullptr;
+}
+
+}  // namespace
+
+Finding check_words(const Facts& facts) {
+    if (!facts.cmdline.is_read())
+        return {State::kUnknown,
+                std::string("/proc/cmdline cannot be read: ") + std::strerror(facts.cmdline.error)};
+    if (facts.devices_error != 0)
+        return {State::kUnknown, std::string("the PCI devices cannot be listed: ") +
+                                     std::strerror(facts.devices_error)};
+    Finding found;
+    if (facts.read.wish.off) {
+        found = {State::kWarning, "pt.off switches pt-hook off; remove it when it is not needed"};
+    } else if (facts.read.wish.selectors.empty()) {
+        found = {State::kNote, "none: no pt. word asks for a device", {}, {"ptctl list"}};
+    } else {
+        found.text = count_of(count_acted_on(facts.plan), "device");
+        if (facts.words_are_pending) found.text += ", by words for the next boot";
+    }
+    found.details = bad_lines(facts);
+    if (found.details.empty()) return found;
+    const bool is_bad = facts.plan.count(Decision::kRefused) != 0 ||
+                        (!asks_for_nothing(facts) && count_acted_on(facts.plan) == 0);
+    found.state = is_bad ? State::kFailed : std::max(found.state, State::kWarning);
+    if (!asks_for_nothing(facts))
+        found.text = count_acted_on(facts.plan) == 0
+                         ? "none of what is asked for can be given"
+                         : found.text + "; not all that is asked for can be given";
+    return found;
+}
+
+Finding check_groups(const Facts& facts) {
+    if (asks_for_nothing(facts)) return kNothingAsked;
+    if (!facts.plan.iommu.has_groups) return {State::kUnknown, "not without an IOMMU; see above"};
+    if (facts.plan.neighbours.empty())
+        return {State::kOk, "no other device shares a group with those asked for"};
+    // Only a driver is in the way (drivers/iommu/iommu.c iommu_group_claim_dma_owner).
+    const bool is_bad = std::any_of(facts.plan.neighbours.begin(), facts.plan.neighbours.end(),
+                                    [](const Neighbour& other) { return !other.driver.empty(); });
+    Finding found{is_bad ? State::kFailed : State::kWarning,
+                  is_bad ? "a device of the host shares a group, so no virtual machine can start"
+                         : "a device without a driver shares a group; one that gets a driver keeps "
+                           "virtual machines from starting"};
+    for (const Neighbour& other : facts.plan.neighbours) {
+        std::string line = address_of(other.device);
+        line.append(" (").append(class_name(other.device.ids.class_code)).append(")");
+        if (!other.driver.empty()) {
+            line += ", driver ";
+            put_printable(line, other.driver);
+        }
+        line += ", is in IOMMU group " + std::to_string(other.iommu_group);
+        found.details.push_back(line);
+    }
+    found.details.emplace_back(
+        "pt.with=group takes them along; another slot may have a group of its own");
+    return found;
+}
+
+Finding check_framebuffer(const Facts& facts) {
+    if (asks_for_nothing(facts)) return kNothingAsked;
+    Finding found{State::kOk, "none on a device that is asked for"};
+    bool is_owner_known = true;
+    for (const Facts::FramebufferOf& framebuffer : facts.framebuffers) {
+        is_owner_known = is_owner_known && framebuffer.is_owner_known;
+        const PlannedDevice* owner = owner_of(facts, framebuffer);
+        if (owner == nullptr) continue;
+        const std::string where = framebuffer.name + " is on " + address_of(owner->device);
+        if (facts.read.wish.keep_framebuffer)
+            return {State::kWarning, where +
+                                         " and pt.fb=keep leaves it there: a virtual machine "
+                                         "may fail with \"BAR 0: can't reserve\""};
+        if (owner->decision == Decision::kAlready)
+            return {State::kFailed,
+                    where +
+                        ", which vfio-pci holds: a virtual machine fails with "
+                        "\"BAR 0: can't reserve\"",
+                    {},
+                    {"echo " + framebuffer.name + " | sudo tee /sys/bus/platform/devices/" +
+                     framebuffer.name + "/driver/unbind"}};
+        found = {State::kNote, where + "; it is released at boot, and the screen stays dark then"};
+    }
+    const auto is_taken_display = [](const PlannedDevice& planned) {
+        return planned.is_boot_display && is_acted_on(planned);
+    };
+    if (found.state == State::kOk &&
+        std::any_of(facts.plan.devices.begin(), facts.plan.devices.end(), is_taken_display))
+        found = {State::kNote, "the boot display is asked for: the screen stays dark from then on"};
+    if (found.state == State::kOk && !is_owner_known)
+        return {State::kUnknown,
+                facts.is_root ? "there is one, and its memory belongs to no known device"
+                              : "only root sees in whose memory it is",
+                {},
+                facts.is_root ? std::vector<std::string>()
+                              : std::vector<std::string>{"sudo ptctl doctor"}};
+    return found;
+}
+
+Finding check_pending(const Facts& facts) {
+    const LoaderFacts& loader = facts.loader;
+    if (loader.name.empty())
+        return {State::kUnknown,
+                "no boot loader is known here; whether its words are those of "
+                "the running command line cannot be told"};
+    if (loader.error != 0)
+        return {
+            State::kUnknown,
+            loader.name + ": " + loader.place + " cannot be read: " + std::strerror(loader.error),
+            {},
+            facts.is_root ? std::vector<std::string>()
+                          : std::vector<std::string>{"sudo ptctl doctor"}};
+    if (!facts.cmdline.is_read())
+        return {State::kUnknown, "/proc/cmdline cannot be read to compare with"};
+    const std::vector<std::string> running = own_words(facts.cmdline.text);
+    const std::vector<std::string> configured = own_words(loader.words);
+    if (running == configured)
+        return {State::kOk, loader.name + ": " + loader.place + " has the words of this boot"};
+    const std::vector<std::string> added = missing_in(running, configured);
+    const std::vector<std::string> removed = missing_in(configured, running);
+    Finding found{State::kWarning, loader.name + ": this boot had other words than the next one"};
+    if (!added.empty())
+        found.details.push_back("from the next boot on: " + list_of(added) + " (" + loader.place +
+                                ")");
+    if (!removed.empty())
+        found.details.push_back("only in this boot, not in " + loader.place + ": " +
+                                list_of(removed));
+    if (added.empty() && removed.empty())
+        found.details.push_back("the same words, in another order or number, are in " +
+                                loader.place);
+    if (!added.empty()) found.fixes = {"sudo systemctl reboot"};
+    return found;
+}
+
+Finding check_boot(const Facts& facts) {
+    if (!facts.is_this_machine && facts.boot.report_error != 0 && facts.plan.devices.empty())
+        return {State::kNote, "the tree has no report of a boot"};
+    // What the boot knew: the words of the running command line, and the conf in its image.
+    const bool was_asked = !facts.words_are_pending && !asks_for_nothing(facts);
+    if (facts.boot.report_error != 0 && !was_asked)
+        return {State::kNote, facts.words_are_pending
+                                  ? "the words are not of this boot; they count from the next on"
+                                  : "nothing was asked for"};
+    if (facts.boot.report_error == ENOENT)
+        return {State::kFailed,
+                "pt-hook did not run: there is no /run/pt-hook/report.json; see "
+                "the images above, then boot again"};
+    if (facts.boot.report_error != 0)
+        return {State::kUnknown, std::string("/run/pt-hook/report.json cannot be read: ") +
+                                     std::strerror(facts.boot.report_error)};
+    if (!was_asked) return {State::kOk, "pt-hook ran"};
+    if (!facts.boot.is_fulfilled)
+        return {State::kFailed,
+                "pt-hook ran, and not all that was asked for was done",
+                {},
+                {"ptctl status"}};
+    if (facts.plan.count(Decision::kBind) != 0)
+        return {State::kFailed,
+                "pt-hook ran, and since then " +
+                    count_of(facts.plan.count(Decision::kBind), "device") +
+                    " went to another driver",
+                {},
+                {"ptctl status"}};
+    return {State::kOk, "pt-hook ran and did all that was asked for"};
+}
+
+}  // namespace pt::ctl

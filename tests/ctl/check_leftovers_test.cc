@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <catch2/catch_test_macros.hpp>
+
+#include "ctl/doctor/advice.h"
+#include "doctor_facts.h"
+
+using namespace pt;
+using namespace pt::ctl;
+using Kind = Leftover::Kind;
+using Strings = std::vector<std::string>;
+
+namespace {
+
+Finding judge(Leftover leftover) {
+    Facts facts;
+    make_good(facts);
+    facts.leftovers = {std::move(leftover)};
+    return check_leftovers(facts);
+}
+
+}  // namespace
+
+TEST_CASE("what is left of an older set-up is weighed by what it does") {
+    const std::string place = "/etc/modprobe.d/vfio.conf";
+    CHECK(judge({Kind::kIds, place, "options vfio_pci ids=1:2", {}, {}}).state == State::kWarning);
+    CHECK(judge({Kind::kBlacklist, place, "blacklist nouveau", {}, {}}).state == State::kNote);
+    CHECK(judge({Kind::kBlockedVfio, place, "blacklist vfio_pci", {}, {}}).state ==
+          State::kWarning);
+    CHECK(judge({Kind::kSoftdep, place, "softdep nouveau pre: vfio-pci", {}, {}}).state ==
+          State::kNote);
+    CHECK(judge({Kind::kInstall, place, "install nouveau /bin/false", {}, {}}).state ==
+          State::kWarning);
+    CHECK(judge({Kind::kEarlyLoad, "/etc/modules", "vfio-pci", {}, {}}).state == State::kNote);
+    CHECK(judge({Kind::kScript, "/etc/x", "echo >driver_override", {}, {}}).state ==
+          State::kWarning);
+    CHECK(judge({Kind::kIds, std::string(kCommandLinePlace), "vfio-pci.ids=1:2", {}, {}}).state ==
+          State::kWarning);
+}
+
+TEST_CASE("an override of driverctl is bad if it gives a device that is asked for to another") {
+    const auto of = [](const char* device, const char* driver) {
+        return judge({Kind::kOverride, "/etc/driverctl.d/x", driver, device, driver});
+    };
+    CHECK(of("0000:01:00.0", "nouveau").state == State::kFailed);
+    CHECK(of("0000:01:00.0", "nouveau").fixes ==
+          Strings{"sudo driverctl unset-override 0000:01:00.0"});
+    CHECK(of("0000:01:00.0", "vfio-pci").state == State::kNote);
+    CHECK(of("0000:02:00.0", "nouveau").state == State::kNote);
+    CHECK(of("0000:02:00.0", "nouveau").fixes.empty());
+    CHECK(of("nonsense", "nouveau").state == State::kNote);
+    CHECK(of("", "").state == State::kNote);
+}
+
+TEST_CASE("the command turns the line into a comment, and the images are built again") {
+    CHECK(judge({Kind::kIds, "/etc/modprobe.d/vfio.conf", "options vfio_pci ids=1:2", {}, {}})
+              .fixes ==
+          Strings{"sudo sed -Ei '\\,^[[:blank:]]*options[[:blank:]]+vfio[_-]pci([[:blank:]]|$),"
+                  "s,^,# ,' /etc/modprobe.d/vfio.conf",
+                  "sudo update-initramfs -u -k 6.12.1"});
+    CHECK(judge({Kind::kIds, "/etc/modules", "vfio-pci ids=1:2", {}, {}}).fixes.front() ==
+          "sudo sed -Ei '\\,^[[:blank:]]*vfio[_-]pci,s,^,# ,' /etc/modules");
+    CHECK(judge({Kind::kIds, std::string(kCommandLinePlace), "vfio-pci.ids=1:2", {}, {}})
+              .fixes.empty());
+    CHECK(judge({Kind::kBlacklist, "/etc/modprobe.d/x.conf", "blacklist nouveau", {}, {}})
+              .fixes.empty());
+}
+
+TEST_CASE("the worst of several counts, and all are named") {
+    Facts facts;
+    make_good(facts);
+    CHECK(check_leftovers(facts) == Finding{State::kOk, "none"});
+    facts.leftovers = {{Kind::kSoftdep, "/etc/modprobe.d/a", "softdep", {}, {}},
+                       {Kind::kIds, "/etc/modprobe.d/b", "options vfio_pci ids=1:2", {}, {}},
+                       {Kind::kEarlyLoad, "/etc/modules", "\x1b[2Jvfio", {}, {}}};
+    const Finding finding = check_leftovers(facts);
+    CHECK(finding.state == State::kWarning);
+    CHECK(finding.details.size() == 3);
+    CHECK_FALSE(mentions(finding, "\x1b"));
+}
+
+TEST_CASE("the distribution is known by its id or by what it is like") {
+    CHECK(distribution_of("ID=debian\n") == Distribution::kDebian);
+    CHECK(distribution_of("NAME=\"x\"\nID=ubuntu\nID_LIKE=debian\n") == Distribution::kDebian);
+    CHECK(distribution_of("ID=pop\nID_LIKE=\"ubuntu debian\"\n") == Distribution::kDebian);
+    CHECK(distribution_of("ID=fedora\n") == Distribution::kFedora);
+    CHECK(distribution_of("ID='rocky'\nID_LIKE='rhel centos fedora'\n") == Distribution::kFedora);
+    CHECK(distribution_of("ID=arch") == Distribution::kArch);
+    CHECK(distribution_of("ID=endeavouros\nID_LIKE=arch\n") == Distribution::kArch);
+    CHECK(distribution_of("ID=nixos\n") == Distribution::kOther);
+    CHECK(distribution_of("VERSION_ID=debian\nID=\"\n") == Distribution::kOther);
+    CHECK(distribution_of("") == Distribution::kOther);
+}
+
+TEST_CASE("an image is built again by its own builder") {
+    Facts facts;
+    make_good(facts);
+    ImageFacts one = image("6.12.1");
+    CHECK(rebuild_command(facts, one) == "sudo update-initramfs -u -k 6.12.1");
+    one.found.builder = Builder::kDracut;
+    CHECK(rebuild_command(facts, one) == "sudo dracut --force /boot/initrd.img-6.12.1 6.12.1");
+    one.path = "/efi/0123/6.12.1/initrd";
+    CHECK(rebuild_command(facts, one) ==
+          "sudo kernel-install add 6.12.1 /lib/modules/6.12.1/vmlinuz");
+    one.kernel.clear();
+    CHECK(rebuild_command(facts, one) == "sudo dracut --force --regenerate-all");
+    one.found.builder = Builder::kMkinitcpio;
+    CHECK(rebuild_command(facts, one) == "sudo mkinitcpio -P");
+    one.found.builder = Builder::kUnknown;  // such as one that cannot be read
+    CHECK(rebuild_command(facts, one) == "sudo update-initramfs -u -k all");
+    facts.distribution = Distribution::kOther;
+    CHECK(rebuild_command(facts, one).empty());
+    CHECK(rebuild_commands(facts, {&one, &one}).empty());
+}
+
+TEST_CASE("what a shell would take for its own is quoted") {
+    CHECK(shell_quoted("/boot/initrd.img-6.1") == "/boot/initrd.img-6.1");
+    CHECK(shell_quoted("") == "''");
+    CHECK(shell_quoted("a b") == "'a b'");
+    CHECK(shell_quoted("$(reboot)") == "'$(reboot)'");
+    CHECK(shell_quoted("it's") == "'it'\\''s'");
+    CHECK(shell_quoted("a;b\n") == "'a;b\n'");
+}
