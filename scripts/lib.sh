@@ -24,6 +24,27 @@ pt_cache() {
     printf '%s\n' "$path"
 }
 
+# Prints the version of the project.
+pt_version() {
+    sed -n '/^project(pt-hook /,/)/ s/.*\bVERSION \([0-9.]*\).*/\1/p' "$pt_source_dir/CMakeLists.txt"
+}
+
+# The files of the source in the current directory, one name each ended by a zero byte, sorted:
+# those that git tracks and new ones, without what .gitignore names. An archive of the source has
+# no .git, and then all files are meant, but for the same.
+pt_sources() {
+    if [ -e .git ]; then
+        git ls-files -z --cached --others --exclude-standard |
+            while IFS= read -r -d '' file; do
+                [ ! -e "$file" ] || printf '%s\0' "$file"
+            done | LC_ALL=C sort -z
+        return
+    fi
+    find . -type f ! -path './build/*' ! -name '*.pyc' ! -name '*.deb' ! -name '*.rpm' \
+        ! -name '*.tar.*' -printf '%P\0' |
+        LC_ALL=C sort -z
+}
+
 # Runs a command as root: at once when we are root, else through sudo.
 as_root() {
     if [ "$(id -u)" -eq 0 ]; then
