@@ -3,6 +3,8 @@
 # program. Its path is not CMAKE_INSTALL_LIBDIR: in the image it is the same on each distribution.
 include(GNUInstallDirs)
 
+set(PT_LICENSE_DIR "${CMAKE_INSTALL_DOCDIR}" CACHE STRING "Where the licence is installed")
+
 install(PROGRAMS "$<TARGET_FILE:pt-hook>" DESTINATION lib/pt-hook)
 if(TARGET ptctl)
     install(TARGETS ptctl RUNTIME DESTINATION bin)
@@ -41,7 +43,7 @@ if(PT_MKINITCPIO)
 endif()
 # The program reads it in /etc, which this is with the prefix /usr.
 install(FILES packaging/pt-hook.conf DESTINATION "${CMAKE_INSTALL_FULL_SYSCONFDIR}")
-install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+install(FILES LICENSE NOTICE DESTINATION "${PT_LICENSE_DIR}")
 install(FILES README.md CHANGELOG.md docs/report.schema.json
         DESTINATION "${CMAKE_INSTALL_DOCDIR}" OPTIONAL)
 install(FILES man/pt-hook.8 DESTINATION "${CMAKE_INSTALL_MANDIR}/man8")
