@@ -12,7 +12,7 @@
 #   tree      the program on fake sysfs trees; also under the sanitizers
 #   ctl       ptctl on fake machines, also under the sanitizers
 #   fuzz      a short run of each fuzz target
-#   package   the Debian package as a file
+#   package   the packages of Debian, Fedora and Arch, each by its own tools
 #   image     the package in Debian systems, and what initramfs-tools makes of it
 #   boot      Debian guests in QEMU, with emulated graphics cards
 #   bench     cost of a run by numbers of devices, and against other ways, in a Debian guest
