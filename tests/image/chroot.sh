@@ -40,3 +40,22 @@ build_image() {
     [ "$status" = 0 ] || return "$status"
     unpack /trial.img
 }
+
+# The same package with a higher version, another default configuration, and a program that can be
+# told apart, as /next.deb of the root.
+make_next_deb() {
+    local tree=$work/upgrade
+    rm -rf "$tree"
+    dpkg-deb -R "$deb" "$tree"
+    sed -i 's/^Version: .*/&+next/' "$tree/DEBIAN/control"
+    printf 'next' >>"$tree/usr/lib/pt-hook/pt-hook"
+    echo '# the default has changed' >>"$tree/etc/pt-hook.conf"
+    dpkg-deb --root-owner-group -Zgzip -z1 -b "$tree" "$root/next.deb" >/dev/null
+}
+
+keeps_configuration() { # WHAT
+    contains "$1: an upgrade keeps the administrator's configuration on disk" \
+        '^pt\.ids=10de:1b06$' "$(cat "$root/etc/pt-hook.conf")"
+    contains "$1: and puts the new default beside it" '^# the default has changed$' \
+        "$(cat "$root/etc/pt-hook.conf.dpkg-dist" 2>&1)"
+}
