@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import accelerator, facts, qemu
+from . import accelerator, facts, qemu, uki
 from .images import Image, Store
 from .peer import Peers
 from .scenario import SMALL, Scenario
@@ -48,7 +48,8 @@ def boot(wanted: Scenario, can: qemu.Abilities, store: Store, console_log: Path,
     try:
         image = _image(wanted, store)
         files = qemu.GuestFiles(
-            kernel=image.kernel, initrd=image.initrd,
+            kernel=_uki(wanted, image, folder) if wanted.uki else image.kernel,
+            initrd=image.initrd,
             root_disk=store.root_disk(wanted) if _needs_root_disk(wanted) else None,
             script_disk=_script_disk(wanted, folder), console_log=console_log,
             witness_log=folder / "witness.log", folder=folder)
@@ -88,6 +89,10 @@ def _image(wanted: Scenario, store: Store) -> Image:
     made = store.image(wanted)
     return Image(Path(wanted.kernel or made.kernel), Path(wanted.initrd or made.initrd),
                  [] if wanted.initrd else made.listing)
+
+
+def _uki(wanted: Scenario, image: Image, folder: Path) -> Path:
+    return uki.build(image.kernel, image.initrd, qemu.whole_cmdline(wanted), folder)
 
 
 def _needs_root_disk(wanted: Scenario) -> bool:

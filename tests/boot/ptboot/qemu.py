@@ -275,6 +275,14 @@ def default_cmdline(wanted: scenario.Scenario) -> str:
     return " ".join(words)
 
 
+def whole_cmdline(wanted: scenario.Scenario) -> str:
+    cmdline = wanted.cmdline or f"{default_cmdline(wanted)} {wanted.append}".strip()
+    # QEMU takes the first "vga=", wherever it stands, for a video mode, and pt.boot_vga= has it too.
+    if "vga=" in cmdline and not re.search(r"(^|\s)vga=", cmdline.partition("_vga=")[0]):
+        return f"vga=normal {cmdline}"
+    return cmdline
+
+
 @dataclass(frozen=True)
 class GuestFiles:
     """What a guest is made of and where it writes."""
@@ -303,10 +311,8 @@ def guest_words(wanted: scenario.Scenario, can: Abilities, files: GuestFiles,
     if files.script_disk:
         words += disk_words(files.script_disk, "script", SCRIPT_DISK_SLOT, "script")
     words += card_words(wanted, peers)
-    cmdline = wanted.cmdline or f"{default_cmdline(wanted)} {wanted.append}".strip()
-    # QEMU takes the first "vga=", wherever it stands, for a video mode, and pt.boot_vga= has it too.
-    if "vga=" in cmdline and not re.search(r"(^|\s)vga=", cmdline.partition("_vga=")[0]):
-        cmdline = f"vga=normal {cmdline}"
-    return words + ["-serial", f"file:{files.console_log}", "-serial", f"file:{files.witness_log}",
-                    "-kernel", str(files.kernel), "-initrd", str(files.initrd),
-                    "-append", cmdline]
+    words += ["-serial", f"file:{files.console_log}", "-serial", f"file:{files.witness_log}",
+              "-kernel", str(files.kernel)]
+    if wanted.uki:  # which has all else in it
+        return words
+    return words + ["-initrd", str(files.initrd), "-append", whole_cmdline(wanted)]

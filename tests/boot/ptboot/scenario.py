@@ -55,6 +55,7 @@ class Scenario:
     image_edit: str = ""
     append: str = ""
     cmdline: str = ""
+    uki: bool = False
     kernel: str = ""
     initrd: str = ""
     script: str = ""
@@ -106,6 +107,9 @@ def make(table: dict, where: str) -> Scenario:
         check_small(made, where)
     elif made.framebuffer != Scenario.framebuffer:
         raise Problem(f"{where}: framebuffer is the small kernel's, which suite {SMALL!r} has")
+    if made.uki and made.firmware != "ovmf":
+        raise Problem(f"{where}: uki = true: only UEFI firmware starts such an image; "
+                      'add firmware = "ovmf"')
     return made
 
 
