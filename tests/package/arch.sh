@@ -124,6 +124,7 @@ arch_contents() {
 -rw-r--r-- root root usr/lib/systemd/system/pt-hook.service
 -rw-r--r-- root root $doc/CHANGELOG.md
 -rw-r--r-- root root $doc/README.md
+$(for name in docs/ptctl-*.schema.json; do echo "-rw-r--r-- root root $doc/${name##*/}"; done)
 -rw-r--r-- root root $doc/report.schema.json
 -rw-r--r-- root root usr/share/libalpm/hooks/60-pt-hook-remove.hook
 -rw-r--r-- root root usr/share/libalpm/hooks/95-pt-hook-check.hook
@@ -132,7 +133,11 @@ arch_contents() {
 -rw-r--r-- root root usr/share/licenses/pt-hook/NOTICE
 -rw-r--r-- root root usr/share/man/man5/pt-hook.conf.5.gz
 -rw-r--r-- root root usr/share/man/man7/pt-hook-cmdline.7.gz
+-rw-r--r-- root root usr/share/bash-completion/completions/ptctl
+-rw-r--r-- root root usr/share/fish/vendor_completions.d/ptctl.fish
 -rw-r--r-- root root usr/share/man/man8/pt-hook.8.gz
+-rw-r--r-- root root usr/share/man/man8/ptctl.8.gz
+-rw-r--r-- root root usr/share/zsh/site-functions/_ptctl
 END
     )" "$(bsdtar -tvf "$arch" | awk '$NF !~ /^\.|\/$/ { print $1, $3, $4, $NF }' | LC_ALL=C sort)"
     same "arch: the configuration is the administrator's" \

@@ -35,16 +35,23 @@ drwxr-xr-x root root /usr/lib/pt-hook
 -rwxr-xr-x root root /usr/lib/pt-hook/pt-hook
 -rw-r--r-- root root /usr/lib/systemd/system/pt-hook-stop.target
 -rw-r--r-- root root /usr/lib/systemd/system/pt-hook.service
+-rw-r--r-- root root /usr/share/bash-completion/completions/ptctl
 drwxr-xr-x root root /usr/share/doc/pt-hook
 -rw-r--r-- root root /usr/share/doc/pt-hook/CHANGELOG.md
 -rw-r--r-- root root /usr/share/doc/pt-hook/README.md
+$(for name in docs/ptctl-*.schema.json; do
+    echo "-rw-r--r-- root root /usr/share/doc/pt-hook/${name##*/}"
+done)
 -rw-r--r-- root root /usr/share/doc/pt-hook/report.schema.json
+-rw-r--r-- root root /usr/share/fish/vendor_completions.d/ptctl.fish
 drwxr-xr-x root root /usr/share/licenses/pt-hook
 -rw-r--r-- root root /usr/share/licenses/pt-hook/LICENSE
 -rw-r--r-- root root /usr/share/licenses/pt-hook/NOTICE
 -rw-r--r-- root root /usr/share/man/man5/pt-hook.conf.5
 -rw-r--r-- root root /usr/share/man/man7/pt-hook-cmdline.7
 -rw-r--r-- root root /usr/share/man/man8/pt-hook.8
+-rw-r--r-- root root /usr/share/man/man8/ptctl.8
+-rw-r--r-- root root /usr/share/zsh/site-functions/_ptctl
 END
     )" "$(rpm -qp --qf '[%{filemodes:perms} %{fileusername} %{filegroupname} %{filenames}\n]' \
         "$rpm" | sed -E '/\/man\//s/\.(gz|xz|zst)$//' | LC_ALL=C sort)"
@@ -106,6 +113,10 @@ in_rpm_root() {
     return "$status"
 }
 
+# Folders that packages have in common, and that none of them takes along.
+shared_folders='/usr/(lib(/systemd(/system)?|/dracut(/modules\.d)?)?|share(/(doc|licenses|man(/man[578])?'
+shared_folders+='|bash-completion(/completions)?|fish(/vendor_completions\.d)?|zsh(/site-functions)?))?)'
+
 rpm_lives() {
     local before said
     check "rpm: a next release can be made" next_rpm
@@ -120,7 +131,7 @@ rpm_lives() {
     same "rpm: all files are as the package has them" "" "$(in_rpm_root -V --nodeps pt-hook)"
     same "rpm: no file or folder is there that a package does not own" "" "$(comm -13 \
         <(echo "$before") <(scratch_files) | sed 's|^\.||' |
-        grep -vxE '/usr/(lib(/systemd(/system)?)?|share(/(doc|licenses|man(/man[578])?))?)' |
+        grep -vxE "$shared_folders" |
         while IFS= read -r file; do in_rpm_root -qf "$file"; done | grep -v '^pt-hook-' || true)"
 
     edit_scratch_conf
@@ -157,5 +168,5 @@ rpm_lives_otherwise() {
     in_rpm_root -e --nodeps pt-hook || true
     rm -r "$root/run"
     same "rpm: removal leaves nothing" "" "$(comm -13 <(echo "$1") <(scratch_files) |
-        grep -vxE '\./usr/(lib(/systemd(/system)?)?|share(/(doc|licenses|man(/man[578])?))?)' || true)"
+        grep -vxE ".$shared_folders" || true)"
 }
