@@ -8,7 +8,7 @@ rpm_package() {
         skip "the package of Fedora" "rpmbuild is not installed"
         return
     fi
-    if ! rpm=$("${offline[@]}" scripts/build-rpm "$work/rpm" | tail -n 1) || [ ! -s "$rpm" ]; then
+    if ! rpm=$("${offline[@]}" "${kept[@]}" scripts/build-rpm "$work/rpm" | tail -n 1) || [ ! -s "$rpm" ]; then
         fail "rpm: scripts/build-rpm makes a package, without a network"
         return
     fi
