@@ -37,5 +37,7 @@ void add_list(CLI::App& app, Run& run);
 void add_plan(CLI::App& app, Run& run);
 void add_status(CLI::App& app, Run& run);
 void add_capture(CLI::App& app, Run& run);
+void add_use(CLI::App& app, Run& run);
+void add_unuse(CLI::App& app, Run& run);
 
 }  // namespace pt::ctl

@@ -75,6 +75,8 @@ int main(int argc, char** argv) {
     add_status(app, run);
     add_doctor(app, run);
     add_capture(app, run);
+    add_use(app, run);
+    add_unuse(app, run);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

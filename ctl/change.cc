@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "ctl/change.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "ctl/edit.h"
+#include "ctl/record.h"
+#include "sys/file.h"
+
+namespace pt::ctl {
+namespace {
+
+constexpr const char* kConfFile = "/etc/pt-hook.conf";
+constexpr const char* kConfKind = "conf";
+
+bool has_word(const std::vector<std::string>& words, const std::string& word) {
+    return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+// What a file would be without our words, by what the record says of it.
+FileText without_words(const FileText& now, const FileChange* recorded,
+                       const std::vector<std::string>& words) {
+    if (recorded != nullptr && now == recorded->after) return recorded->before;
+    if (recorded == nullptr || !now.exists) return now;
+    FileText result{true, remove_words(now.text, words)};
+    // What only we had written is nobody's any more.
+    result.exists = recorded->before.exists || !split_words(result.text).empty();
+    if (!result.exists) result.text.clear();
+    return result;
+}
+
+const FileChange* find_file(const Record& record, const std::string& path) {
+    for (const FileChange& file : record.files)
+        if (file.path == path && !file.by_command) return &file;
+    return nullptr;
+}
+
+// A file as it is, and as it would be without us. Sets the problem if it cannot be read.
+FileChange read_change(int root, const std::string& path, const Record& old, Change& change) {
+    FileChange file;
+    file.path = path;
+    if (const int error = read_text(root, path, file.now); error != 0 && change.problem.empty())
+        change.problem = path + " cannot be read: " + std::strerror(error) + ".";
+    const FileChange* recorded = find_file(old, path);
+    file.before = without_words(file.now, recorded, old.words);
+    file.from_running = recorded != nullptr && recorded->from_running;
+    file.after = file.before;
+    return file;
+}
+
+// Files that only exist so that they are read in place of the running command line begin with it.
+void begin_with_running(int root, const Record& old, FileChange& file) {
+    std::vector<std::string> words = running_cmdline(root);
+    std::erase_if(words, [&](const std::string& word) {
+        return word == "pt.off" || has_word(old.words, word);
+    });
+    file.after.text = join_words(words) + "\n";
+    file.from_running = true;
+}
+
+// Whether the builder of this loader's images would take the running command line.
+bool takes_running(int root, LoaderKind kind) {
+    if (exists(root, "etc/kernel/cmdline") || exists(root, "usr/lib/kernel/cmdline")) return false;
+    if (kind == LoaderKind::kKernelInstall) return true;
+    std::vector<std::string> names;
+    (void)list_directory(root, "etc/cmdline.d", names);  // without it there are none
+    std::erase_if(names, [](const std::string& name) {
+        return !name.ends_with(".conf") || name == "pt-hook.conf";
+    });
+    return kind == LoaderKind::kUki && names.empty();
+}
+
+void add_to(int root, LoaderKind kind, const std::vector<std::string>& words, const Record& old,
+            FileChange& file) {
+    const std::string& text = file.before.text;
+    file.after.exists = true;
+    switch (kind) {
+        case LoaderKind::kGrub:
+            file.after.text = add_to_grub(text, words);
+            return;
+        case LoaderKind::kEntries:
+            file.after.text = add_to_entry(text, words);
+            return;
+        case LoaderKind::kKernelInstall:
+            // The administrator's file takes the place of the vendor's, words and all.
+            if (!file.before.exists) {
+                FileText vendor;
+                (void)read_text(root, "/usr/lib/kernel/cmdline", vendor);  // there may be none
+                file.after.text = vendor.text;
+            }
+            break;
+        default:
+            break;
+    }
+    if (!file.before.exists && takes_running(root, kind)) begin_with_running(root, old, file);
+    file.after.text = add_to_cmdline(file.after.text, words);
+}
+
+// Files that grubby may change (grubby-bls, update_bls_fragment).
+std::vector<std::string> files_of_grubby(int root) {
+    std::vector<std::string> files{"/etc/default/grub", "/etc/kernel/cmdline"};
+    std::vector<std::string> names;
+    (void)list_directory(root, "boot/loader/entries", names);  // without it there are none
+    std::sort(names.begin(), names.end());
+    for (const std::string& name : names)
+        if (name.ends_with(".conf")) files.push_back("/boot/loader/entries/" + name);
+    return files;
+}
+
+// Keeps copies of what grubby changes, those of a first `use` if there are any.
+void keep_copies(int root, const Record& old, Change& change) {
+    for (const std::string& path : files_of_grubby(root)) {
+        FileChange file;
+        file.path = path;
+        file.by_command = true;
+        if (read_text(root, path, file.now) != 0 || !file.now.exists) continue;
+        file.before = file.after = file.now;
+        for (const FileChange& recorded : old.files)
+            if (recorded.path == path && recorded.by_command) file.before = recorded.before;
+        change.files.push_back(std::move(file));
+    }
+}
+
+// What was written to another place before is taken back there.
+void leave_old_place(int root, const Record& old, Change& change) {
+    for (const FileChange& recorded : old.files) {
+        const bool stays =
+            std::any_of(change.files.begin(), change.files.end(),
+                        [&](const FileChange& file) { return file.path == recorded.path; });
+        if (!stays && !recorded.by_command)
+            change.files.push_back(read_change(root, recorded.path, old, change));
+    }
+}
+
+std::vector<Command> commands_of(int root, const std::string& kind, const Loader& loader) {
+    return kind == kConfKind ? rebuild_commands(root) : loader.commands;
+}
+
+Command grubby_command(const std::vector<std::string>& less, const std::vector<std::string>& more) {
+    Command command{"grubby", "--update-kernel=ALL"};
+    if (!less.empty()) command.push_back("--remove-args=" + join_words(less));
+    if (!more.empty()) command.push_back("--args=" + join_words(more));
+    return command;
+}
+
+const std::string kGrubbyKind(name_of(LoaderKind::kGrubby));
+
+std::string failure(const std::string& what, int error) {
+    return what + ": " + std::strerror(error) + ".";
+}
+
+}  // namespace
+
+bool Change::does_nothing() const {
+    return commands.empty() && std::all_of(files.begin(), files.end(), [](const FileChange& file) {
+               return file.now == file.after;
+           });
+}
+
+Change plan_use(int root, const Loader& loader, bool in_conf, const std::vector<std::string>& words,
+                const Record& record) {
+    Change change;
+    change.old_record = record;
+    const bool moves = !record.is_empty() &&
+                       record.kind != (in_conf ? kConfKind : std::string(name_of(loader.kind)));
+    if (!in_conf && !loader.problem.empty()) {
+        change.problem = "No word can be added for " + loader.name + ": " + loader.problem +
+                         ". With --conf the words go to /etc/pt-hook.conf and the images.";
+        return change;
+    }
+    change.record.kind = in_conf ? kConfKind : std::string(name_of(loader.kind));
+    change.record.words = words;
+    if (in_conf) {
+        FileChange file = read_change(root, kConfFile, record, change);
+        file.after = {true, add_to_conf(file.before.text, words)};
+        change.files.push_back(std::move(file));
+        change.commands = rebuild_commands(root);
+        if (change.commands.empty())
+            change.problem = "No builder of initramfs images is found that could take " +
+                             std::string(kConfFile) + " into them.";
+    } else if (loader.kind == LoaderKind::kGrubby) {
+        const bool same_kind = record.kind == kGrubbyKind;
+        keep_copies(root, record, change);
+        change.commands = {grubby_command(same_kind ? record.words : Command{}, words)};
+    } else {
+        for (const std::string& path : loader.files) {
+            change.files.push_back(read_change(root, path, record, change));
+            add_to(root, loader.kind, words, record, change.files.back());
+        }
+        change.commands = loader.commands;
+    }
+    leave_old_place(root, record, change);
+    if (moves && record.kind == kGrubbyKind)
+        change.commands.push_back(grubby_command(record.words, {}));
+    else if (moves)
+        for (Command& command : commands_of(root, record.kind, loader))
+            if (std::find(change.commands.begin(), change.commands.end(), command) ==
+                change.commands.end())
+                change.commands.push_back(std::move(command));
+    change.record.files = change.files;
+    const bool is_same = record.words == words && record.kind == change.record.kind &&
+                         std::all_of(change.files.begin(), change.files.end(),
+                                     [](const FileChange& f) { return f.now == f.after; });
+    if (is_same) change.commands.clear();
+    return change;
+}
+
+Change plan_unuse(int root, const Loader& loader, const Record& record) {
+    Change change;
+    change.old_record = record;
+    const std::vector<std::string> running = running_cmdline(root);
+    const bool runs_with_words =
+        std::any_of(record.words.begin(), record.words.end(),
+                    [&](const std::string& word) { return has_word(running, word); });
+    for (const FileChange& recorded : record.files) {
+        if (recorded.by_command) {
+            FileChange file = recorded;
+            // Gone since, with its kernel: then there is nothing to put back.
+            if (read_text(root, file.path, file.now) != 0 || !file.now.exists) continue;
+            file.after = file.now;
+            change.files.push_back(std::move(file));
+            continue;
+        }
+        FileChange file = read_change(root, recorded.path, record, change);
+        if (recorded.from_running && !file.after.exists && runs_with_words) {
+            file.after = {true, remove_words(file.now.text, record.words)};
+            change.notes.push_back(
+                file.path +
+                " stays, without the words: where there is none, the running command "
+                "line is taken, and that still has them.");
+        }
+        change.files.push_back(std::move(file));
+    }
+    change.commands = record.kind == kGrubbyKind
+                          ? std::vector<Command>{grubby_command(record.words, {})}
+                          : commands_of(root, record.kind, loader);
+    return change;
+}
+
+namespace {
+
+// Puts every file back to what it was when the change was planned.
+std::string put_back(int root, const std::vector<FileChange>& files, std::size_t count) {
+    std::string problem;
+    for (std::size_t i = 0; i < count; ++i) {
+        if (files[i].by_command || files[i].now == files[i].after) continue;
+        if (const int error = replace_text(root, files[i].path, files[i].now); error != 0)
+            problem += " " + failure("It cannot be put back: " + files[i].path, error);
+    }
+    return problem;
+}
+
+std::string write_files(int root, const Change& change) {
+    for (std::size_t i = 0; i < change.files.size(); ++i) {
+        const FileChange& file = change.files[i];
+        if (file.by_command || file.now == file.after) continue;
+        const int error = replace_text(root, file.path, file.after);
+        if (error == 0) continue;
+        return failure(file.path + " cannot be written", error) + put_back(root, change.files, i) +
+               " Everything is as it was.";
+    }
+    return {};
+}
+
+// Takes a failed command's predecessors back by running them on the files that were put back.
+std::string run_commands(int root, const Change& change, const RunCommand& run) {
+    for (std::size_t i = 0; i < change.commands.size(); ++i) {
+        const std::string wrong = run(change.commands[i]);
+        if (wrong.empty()) continue;
+        const std::string name = join_words(change.commands[i]);
+        std::string problem = "'" + name + "' " + wrong + ".";
+        problem += put_back(root, change.files, change.files.size());
+        bool is_undone = true;
+        for (std::size_t j = 0; j < i; ++j)
+            if (!run(change.commands[j]).empty()) is_undone = false;
+        problem +=
+            is_undone ? " The files are as they were." : " What was done before it is not undone.";
+        return problem +
+               " If it had begun to write, run it again when its complaint is dealt with.";
+    }
+    return {};
+}
+
+// After grubby: the copy takes the place of a file that differs from it in white space only.
+void restore_space(int root, const Change& change) {
+    for (const FileChange& file : change.files) {
+        FileText now;
+        if (!file.by_command || read_text(root, file.path, now) != 0 || now == file.before)
+            continue;
+        if (split_words(now.text) == split_words(file.before.text))
+            (void)replace_text(root, file.path, file.before);  // says the same as it is
+    }
+}
+
+}  // namespace
+
+std::string apply_change(int root, const Change& change, const RunCommand& run) {
+    const bool is_use = !change.record.is_empty();
+    if (is_use)
+        if (const int error = write_record(root, change.record); error != 0) {
+            (void)write_record(root, change.old_record);  // the same may be wrong with it
+            return failure(std::string("The copy of what is there now cannot be written to ") +
+                               kRecordDirectory,
+                           error) +
+                   " Nothing is changed.";
+        }
+    std::string problem = write_files(root, change);
+    if (problem.empty()) problem = run_commands(root, change, run);
+    if (!problem.empty()) {
+        if (!is_use) return problem;
+        if (const int error = write_record(root, change.old_record); error != 0)
+            problem += " " + failure(std::string(kRecordDirectory) + " cannot be put back", error);
+        return problem;
+    }
+    if (is_use) return {};
+    restore_space(root, change);
+    if (const int error = remove_record(root); error != 0)
+        return failure(std::string("The words are gone, and the copies in ") + kRecordDirectory +
+                           " cannot be removed",
+                       error);
+    return {};
+}
+
+}  // namespace pt::ctl

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "ctl/text_file.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <climits>
+#include <cstdlib>
+#include <memory>
+
+#include "sys/file.h"
+
+namespace pt::ctl {
+namespace {
+
+constexpr std::size_t kFileMax = 4 << 20;
+
+// The path of an open directory, without a slash at its end.
+int path_of(int directory, std::string& path) {
+    if (const int error =
+            read_link(AT_FDCWD, ("/proc/self/fd/" + std::to_string(directory)).c_str(), path);
+        error != 0)
+        return error;
+    if (path == "/") path.clear();
+    return path.empty() || path.front() == '/' ? 0 : ENOENT;
+}
+
+// Where a file really is, as a path of this system. Its directory must be there, the file need not.
+int find_place(int root, const std::string& path, std::string& place) {
+    std::string base;
+    if (const int error = path_of(root, base); error != 0) return error;
+    const std::string asked = base + path;
+    const std::size_t slash = asked.rfind('/');
+    struct Free {
+        void operator()(char* text) const { std::free(text); }
+    };
+    std::unique_ptr<char, Free> real(realpath(asked.c_str(), nullptr));
+    if (real != nullptr) {
+        place = real.get();
+    } else {
+        struct stat status {};
+        // A link to nowhere is nobody's file to replace.
+        if (errno != ENOENT || lstat(asked.c_str(), &status) == 0)
+            return errno == 0 ? ELOOP : errno;
+        real.reset(realpath(slash == 0 ? "/" : asked.substr(0, slash).c_str(), nullptr));
+        if (real == nullptr) return errno;
+        place = real.get();
+        if (place == "/") place.clear();
+        place += asked.substr(slash);
+    }
+    return place.starts_with(base + "/") ? 0 : EXDEV;
+}
+
+int make_directories(int root, const std::string& path) {
+    for (std::size_t slash = path.find('/', 1); slash != path.npos;
+         slash = path.find('/', slash + 1))
+        if (const int error = make_directory(root, path.substr(1, slash - 1).c_str()); error != 0)
+            return error;
+    return 0;
+}
+
+int write_all(int file, std::string_view text) {
+    while (!text.empty()) {
+        const ssize_t length = write(file, text.data(), text.size());
+        if (length < 0 && errno == EINTR) continue;
+        if (length < 0) return errno;
+        text.remove_prefix(static_cast<std::size_t>(length));
+    }
+    return 0;
+}
+
+// Gives a new file the owner and mode of the one whose place it takes.
+int take_over(int file, const struct stat& old) {
+    struct stat status {};
+    if (fstat(file, &status) != 0) return errno;
+    // A file system without owners (vfat) refuses a change, and needs none.
+    if ((status.st_uid != old.st_uid || status.st_gid != old.st_gid) &&
+        fchown(file, old.st_uid, old.st_gid) != 0)
+        return errno;
+    const mode_t mode = old.st_mode & 07777;
+    return (status.st_mode & 07777) == mode || fchmod(file, mode) == 0 ? 0 : errno;
+}
+
+// Without this the rename may outlast a power failure and the directory's entry not.
+int sync_directory_of(const std::string& place) {
+    const std::string directory = place.substr(0, std::max<std::size_t>(place.rfind('/'), 1));
+    const Fd opened(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!opened.is_open()) return errno;
+    // Some file systems cannot, and say so.
+    return fsync(opened.get()) == 0 || errno == EINVAL ? 0 : errno;
+}
+
+int write_beside(const std::string& temporary, const std::string& place, std::string_view text) {
+    struct stat old {};
+    const bool has_old = stat(place.c_str(), &old) == 0;
+    const Fd file(open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
+                       has_old ? 0600 : 0644));
+    if (!file.is_open()) return errno;
+    int error = has_old ? take_over(file.get(), old)
+                        : (fchmod(file.get(), 0644) == 0 || errno == EPERM ? 0 : errno);
+    if (error == 0) error = write_all(file.get(), text);
+    if (error == 0 && fsync(file.get()) != 0) error = errno;
+    return error;
+}
+
+}  // namespace
+
+int read_text(int root, const std::string& path, FileText& result) {
+    result = {};
+    std::string place;
+    int error = find_place(root, path, place);
+    if (error == 0) error = read_file(AT_FDCWD, place.c_str(), kFileMax, result.text);
+    if (error == ENOENT) return 0;
+    if (error == 0 && result.text.size() == kFileMax) error = EFBIG;
+    result.exists = error == 0;
+    return error;
+}
+
+int replace_text(int root, const std::string& path, const FileText& text) {
+    if (text.exists)
+        if (const int error = make_directories(root, path); error != 0) return error;
+    std::string place;
+    if (const int error = find_place(root, path, place); error != 0)
+        return error == ENOENT && !text.exists ? 0 : error;
+    if (!text.exists) {
+        if (unlink(place.c_str()) != 0) return errno == ENOENT ? 0 : errno;
+        return sync_directory_of(place);
+    }
+    const std::string temporary = place + ".ptctl-new";
+    int error = write_beside(temporary, place, text.text);
+    if (error == 0 && rename(temporary.c_str(), place.c_str()) != 0) error = errno;
+    if (error != 0) {
+        (void)unlink(temporary.c_str());  // the error that counts is the one before
+        return error;
+    }
+    return sync_directory_of(place);
+}
+
+}  // namespace pt::ctl

@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// ptctl use and unuse: the words into what boots this machine, and out of it again.
+#include <unistd.h>
+
+#include <algorithm>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "core/cmdline.h"
+#include "core/text.h"
+#include "ctl/change.h"
+#include "ctl/commands.h"
+#include "ctl/edit.h"
+#include "ctl/inventory.h"
+#include "ctl/lockout.h"
+#include "ctl/output.h"
+#include "ctl/use_words.h"
+
+namespace pt::ctl {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct Options {
+    std::vector<std::string> cards;
+    bool yes = false;
+    bool print_only = false;
+    bool in_conf = false;
+    bool force = false;
+};
+
+// All that is to be said before anything is done.
+struct Proposal {
+    std::vector<std::string> devices;   // "01:00.0 NVIDIA Corporation GP102 ..."
+    std::vector<std::string> words;     // to be added, or to be removed
+    std::string place;                  // "GRUB", or the conf file
+    std::vector<std::string> warnings;  // whole sentences
+    std::vector<std::string> refusals;  // likewise; with any nothing is done
+    Change change;
+};
+
+std::string printable(std::string_view text) {
+    std::string result;
+    put_printable(result, text);
+    return result;
+}
+
+void print_files(const Context& context, const Change& change) {
+    for (const FileChange& file : change.files) {
+        if (file.by_command || file.now == file.after) continue;
+        const char* what = !file.now.exists    ? " (a new file)"
+                           : file.after.exists ? ""
+                                               : " (removed)";
+        print_line(toned(context, Tone::kStrong, printable(file.path) + what));
+        for (const std::string& line : changed_lines(file.now.text, file.after.text))
+            print_line(toned(context,
+                             line[0] == '+'   ? Tone::kGood
+                             : line[0] == '-' ? Tone::kBad
+                                              : Tone::kFaint,
+                             printable(line)));
+    }
+}
+
+void print_commands(const Context& context, const Change& change) {
+    const std::string where = context.is_this_machine ? "run" : "not run, for another root";
+    for (const Command& command : change.commands)
+        print_line(toned(context, Tone::kStrong, where + ": ") + printable(join_words(command)));
+}
+
+void print_proposal(const Context& context, const Proposal& proposal) {
+    for (const std::string& device : proposal.devices) print_line(printable(device));
+    if (!proposal.devices.empty()) print_line("");
+    print_wrapped(context, "words  ", 7, join_words(proposal.words));
+    print_wrapped(context, "for    ", 7, proposal.place);
+    print_line("");
+    print_files(context, proposal.change);
+    print_commands(context, proposal.change);
+    for (const std::string& note : proposal.change.notes)
+        print_wrapped(context, "note: ", 6, printable(note));
+    for (const std::string& warning : proposal.warnings)
+        print_wrapped(context, "warning: ", 9, printable(warning), Tone::kWarning);
+}
+
+Json json_of(const FileText& text) {
+    return text.exists ? Json(text.text) : Json();
+}
+
+void print_proposal_json(const Proposal& proposal, bool is_done, const std::string& problem) {
+    Json json{{"words", proposal.words}, {"place", proposal.place}};
+    json["devices"] = proposal.devices;
+    json["files"] = Json::array();
+    for (const FileChange& file : proposal.change.files)
+        if (!file.by_command && file.now != file.after)
+            json["files"].push_back({{"path", file.path},
+                                     {"before", json_of(file.now)},
+                                     {"after", json_of(file.after)}});
+    json["commands"] = proposal.change.commands;
+    json["notes"] = proposal.change.notes;
+    json["warnings"] = proposal.warnings;
+    json["refusals"] = proposal.refusals;
+    json["done"] = is_done;
+    json["problem"] = problem.empty() ? Json() : Json(problem);
+    print_json(json);
+}
+
+// Whether the user agrees. Sets why nobody can be asked.
+bool ask(std::string& problem) {
+    if (isatty(STDIN_FILENO) != 1) {
+        problem = "Nothing is changed: there is no terminal to ask on, and no --yes.";
+        return false;
+    }
+    std::cout << "\nDo this? [y/N] " << std::flush;
+    std::string answer;
+    std::getline(std::cin, answer);
+    if (answer == "y" || answer == "Y" || answer == "yes") return true;
+    problem = "Nothing is changed.";
+    return false;
+}
+
+// What the loader would boot with now, if that is not as it should be: a whole sentence.
+std::string check_result(const Context& context, const Proposal& proposal, bool is_use,
+                         bool in_conf) {
+    if (!context.is_this_machine || in_conf) return {};
+    const Loader loader = find_loader(context.root_dir.get());
+    if (loader.cmdline_error != 0 || loader.cmdline_path.empty()) return {};
+    for (const std::string& word : proposal.words) {
+        const bool is_there =
+            std::find(loader.cmdline.begin(), loader.cmdline.end(), word) != loader.cmdline.end();
+        if (is_there == is_use) continue;
+        return loader.cmdline_path + (is_use ? " has not got " : " still has ") + word +
+               " all the same: something else sets the command line" +
+               (loader.kind == LoaderKind::kGrub
+                    ? ", such as another file in /etc/default or /etc/default/grub.d."
+                    : ".");
+    }
+    return {};
+}
+
+std::string run_and_tell(const Command& command) {
+    std::cerr << "ptctl: running '" << join_words(command) << "'\n";
+    return run_command(command);
+}
+
+// Shows, asks, does. The result is an exit code.
+int carry_out(const Context& context, const Options& options, const Proposal& proposal,
+              bool is_use) {
+    std::string problem;
+    if (!context.json) print_proposal(context, proposal);
+    bool is_done = false;
+    const bool is_refused = !proposal.refusals.empty();
+    if (!is_refused && !options.print_only) {
+        if (context.is_this_machine && geteuid() != 0)
+            problem = "Nothing is changed: that takes root's rights.";
+        else if (!options.yes && context.json)
+            problem = "Nothing is changed: with --json nobody is asked, and there is no --yes.";
+        else if (options.yes || ask(problem))
+            problem = apply_change(
+                context.root_dir.get(), proposal.change,
+                context.is_this_machine ? RunCommand(run_and_tell)
+                                        : [](const Command&) { return std::string(); });
+        is_done = problem.empty();
+        if (is_done) problem = check_result(context, proposal, is_use, options.in_conf);
+    }
+    if (context.json) print_proposal_json(proposal, is_done, problem);
+    for (const std::string& refusal : proposal.refusals) print_error("refused: " + refusal);
+    if (!problem.empty()) print_error(problem);
+    if (is_refused || !problem.empty()) return kExitBad;
+    if (is_done && !context.json)
+        print_wrapped(context, "", 0,
+                      is_use ? "Done. Reboot; then 'ptctl status' tells whether the cards are "
+                               "held. 'ptctl unuse' undoes it."
+                             : "Done. After a reboot the cards are the host's again.");
+    return kExitGood;
+}
+
+std::string read_all(const Context& context, const char* path) {
+    FileText text;
+    (void)read_text(context.root_dir.get(), path, text);  // what cannot be read asks for nothing
+    return text.text;
+}
+
+// The command line of the next boot without what `use` has put there.
+std::vector<std::string> other_words(const Context& context, const Loader& loader,
+                                     const Record& record) {
+    std::vector<std::string> words = loader.cmdline_error != 0 || loader.cmdline_path.empty()
+                                         ? running_cmdline(context.root_dir.get())
+                                         : loader.cmdline;
+    std::erase_if(words, [&](const std::string& word) {
+        return std::find(record.words.begin(), record.words.end(), word) != record.words.end();
+    });
+    return words;
+}
+
+// VT-d that is there and only lacks its word (Documentation/admin-guide/kernel-parameters.txt).
+bool wants_vtd(const Inventory& inventory, const std::vector<std::string>& others) {
+    return !inventory.iommu.has_groups && inventory.iommu.has_dmar &&
+           std::none_of(others.begin(), others.end(),
+                        [](const std::string& word) { return word.starts_with("intel_iommu="); });
+}
+
+// Holds the words against what they would do together with all others.
+void look_ahead(const Context& context, const Options& options, const Inventory& inventory,
+                const Wanted& wanted, const std::vector<std::string>& others, Proposal& proposal) {
+    std::string conf = read_all(context, "/etc/pt-hook.conf");
+    for (const FileChange& file : proposal.change.files)
+        if (file.path == "/etc/pt-hook.conf") conf = file.after.text;
+    std::string cmdline = join_words(others);
+    if (!options.in_conf) cmdline += ' ' + join_words(proposal.words);
+    const Foresight foresight = foresee(context.root_dir.get(), inventory, wanted, cmdline, conf);
+    for (const std::string& problem : foresight.problems) proposal.refusals.push_back(problem);
+    for (const std::string& warning : foresight.warnings) proposal.warnings.push_back(warning);
+    if (!foresight.lacks_iommu || !wants_vtd(inventory, others)) return;
+    if (options.in_conf)
+        proposal.warnings.push_back(
+            "intel_iommu=on has to be added to the kernel command line: no file of pt-hook can "
+            "switch the IOMMU on.");
+}
+
+int use(const Context& context, const Options& options) {
+    const int root = context.root_dir.get();
+    const Inventory inventory = read_inventory(context);
+    if (inventory.error != 0) {
+        print_error("cannot list the PCI devices", inventory.error);
+        return kExitCannotTell;
+    }
+    const Wanted wanted = choose_words(inventory, options.cards);
+    if (!wanted.problem.empty()) {
+        print_error((wanted.is_refused ? "refused: " : "") + wanted.problem);
+        return wanted.is_refused ? kExitBad : kExitUsage;
+    }
+    Record record;
+    if (const std::string problem = read_record(root, record); !problem.empty()) {
+        print_error(problem);
+        return kExitCannotTell;
+    }
+
+    Proposal proposal;
+    const Loader loader = find_loader(root);
+    const std::vector<std::string> others = other_words(context, loader, record);
+    for (const std::size_t index : wanted.taken) {
+        const Function& function = inventory.functions[index];
+        proposal.devices.push_back(short_address(function.device.address) + " " +
+                                   full_name(function));
+    }
+    proposal.words = wanted.words;
+    if (wants_vtd(inventory, others) && !options.in_conf) {
+        proposal.words.push_back("intel_iommu=on");
+        proposal.warnings.push_back("VT-d is there but off; intel_iommu=on switches it on.");
+    }
+    proposal.place = options.in_conf ? "/etc/pt-hook.conf in the images" : loader.name;
+    proposal.change = plan_use(root, loader, options.in_conf, proposal.words, record);
+    if (!proposal.change.problem.empty()) proposal.refusals.push_back(proposal.change.problem);
+    look_ahead(context, options, inventory, wanted, others, proposal);
+    for (const std::string& danger : find_dangers(root, inventory, wanted.taken)) {
+        if (options.force)
+            proposal.warnings.push_back(danger);
+        else
+            proposal.refusals.push_back(danger + " --force does it all the same.");
+    }
+    if (proposal.refusals.empty() && proposal.change.does_nothing()) {
+        if (context.json)
+            print_proposal_json(proposal, false, {});
+        else
+            print_line("These words are there already: " + join_words(proposal.words));
+        return kExitGood;
+    }
+    return carry_out(context, options, proposal, true);
+}
+
+int unuse(const Context& context, const Options& options) {
+    const int root = context.root_dir.get();
+    Proposal proposal;
+    Record record;
+    if (const std::string problem = read_record(root, record); !problem.empty()) {
+        print_error(problem);
+        return kExitCannotTell;
+    }
+    const Loader loader = find_loader(root);
+    if (record.is_empty()) {
+        proposal.place = loader.name;
+        if (context.json)
+            print_proposal_json(proposal, false, {});
+        else
+            print_line("Nothing to undo: there are no words of 'ptctl use' on this machine.");
+        return kExitGood;
+    }
+    proposal.words = record.words;
+    Options with_place = options;
+    with_place.in_conf = record.kind == "conf";
+    proposal.place = with_place.in_conf ? "/etc/pt-hook.conf in the images" : loader.name;
+    proposal.change = plan_unuse(root, loader, record);
+    if (!proposal.change.problem.empty()) proposal.refusals.push_back(proposal.change.problem);
+    return carry_out(context, with_place, proposal, false);
+}
+
+void add_common(CLI::App& command, Options& options) {
+    command.add_flag("-y,--yes", options.yes, "Do it without asking");
+    command.add_flag("--print", options.print_only, "Only tell what would be done");
+}
+
+}  // namespace
+
+void add_use(CLI::App& app, Run& run) {
+    const auto options = std::make_shared<Options>();
+    CLI::App* command =
+        app.add_subcommand("use", "Have these cards given to vfio-pci from the next boot on");
+    command
+        ->add_option("CARD", options->cards,
+                     "An address (01:00.0), a slot (01:00), a path, or ids (10de:1b06)")
+        ->required();
+    add_common(*command, *options);
+    command->add_flag("--conf", options->in_conf,
+                      "Write to /etc/pt-hook.conf and rebuild the images, not to the boot loader");
+    command->add_flag("--force", options->force, "Also what may lock you out of the machine");
+    command->callback([&run, options] {
+        run = [options](const Context& context) { return use(context, *options); };
+    });
+}
+
+void add_unuse(CLI::App& app, Run& run) {
+    const auto options = std::make_shared<Options>();
+    CLI::App* command = app.add_subcommand("unuse", "Undo what `use` has done");
+    add_common(*command, *options);
+    command->callback([&run, options] {
+        run = [options](const Context& context) { return unuse(context, *options); };
+    });
+}
+
+}  // namespace pt::ctl

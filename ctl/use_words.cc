@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "ctl/use_words.h"
+
+#include <algorithm>
+
+#include "core/report.h"
+#include "core/text.h"
+#include "core/wish.h"
+#include "sys/survey.h"
+
+namespace pt::ctl {
+namespace {
+
+bool has(const std::vector<std::size_t>& numbers, std::size_t number) {
+    return std::find(numbers.begin(), numbers.end(), number) != numbers.end();
+}
+
+void add(std::vector<std::size_t>& numbers, std::size_t number) {
+    if (!has(numbers, number)) numbers.push_back(number);
+}
+
+// Puts a word like "pt.ids=10de:1b06" with others of the same list.
+void add_word(std::vector<std::string>& words, const std::string& word) {
+    const std::size_t equals = word.find('=') + 1;
+    for (std::string& other : words) {
+        if (other.compare(0, equals, word, 0, equals) != 0) continue;
+        other += ',' + word.substr(equals);
+        return;
+    }
+    words.push_back(word);
+}
+
+// "01:00.0 NVIDIA Corporation GP102 [GeForce GTX 1080 Ti]"
+std::string title_of(const Function& function) {
+    return short_address(function.device.address) + " " + full_name(function);
+}
+
+std::string group_warning(const Inventory& inventory, const Neighbour& neighbour) {
+    const Function* function = inventory.find(neighbour.device.address);
+    return (function != nullptr ? title_of(*function) : full_address(neighbour.device.address)) +
+           " shares IOMMU group " + std::to_string(neighbour.iommu_group) +
+           " and stays with the host" +
+           (neighbour.driver.empty() ? "" : " (driver " + neighbour.driver + ")") +
+           ": while a driver holds it no virtual machine can start with the card.";
+}
+
+class Comparison {
+  public:
+    Comparison(const Inventory& inventory, const Wanted& wanted, const Report& report)
+        : inventory_(inventory), wanted_(wanted), report_(report) {}
+
+    Foresight make() {
+        for (const std::size_t index : wanted_.taken) compare(index);
+        for (const PlannedDevice& planned : report_.plan->devices) look_at_other(planned);
+        for (const Neighbour& neighbour : report_.plan->neighbours)
+            foresight_.warnings.push_back(group_warning(inventory_, neighbour));
+        return std::move(foresight_);
+    }
+
+  private:
+    void compare(std::size_t index) {
+        const Function& function = inventory_.functions[index];
+        const auto planned =
+            std::find_if(report_.plan->devices.begin(), report_.plan->devices.end(),
+                         [&](const PlannedDevice& other) {
+                             return other.device.address == function.device.address;
+                         });
+        std::string reason = "no word asks for it";
+        if (report_.wish->off) reason = "the command line says pt.off";
+        if (planned != report_.plan->devices.end()) {
+            if (is_acted_on(*planned)) return warn_of_boot_display(function);
+            reason.clear();
+            put_reason(reason, report_, *planned);
+            if (planned->reason == Reason::kNoIommuGroup) return warn_of_iommu(function, reason);
+        }
+        const std::string text = title_of(function) + " would not be taken: " + reason + ".";
+        (has(wanted_.functions, index) ? foresight_.problems : foresight_.warnings).push_back(text);
+    }
+    void warn_of_boot_display(const Function& function) {
+        if (function.is_boot_display)
+            foresight_.warnings.push_back(title_of(function) +
+                                          " shows the boot: its screen stays dark from then on.");
+    }
+    // One warning for all: the advice is the machine's.
+    void warn_of_iommu(const Function& function, const std::string& reason) {
+        if (!foresight_.lacks_iommu)
+            foresight_.warnings.push_back(title_of(function) +
+                                          " would be refused as things are now: " + reason + ".");
+        foresight_.lacks_iommu = true;
+    }
+    void look_at_other(const PlannedDevice& planned) {
+        const Function* function = inventory_.find(planned.device.address);
+        if (function == nullptr || !is_acted_on(planned)) return;
+        const std::size_t index = static_cast<std::size_t>(function - inventory_.functions.data());
+        if (!has(wanted_.taken, index))
+            foresight_.warnings.push_back(title_of(*function) +
+                                          " is taken too, by words that are there already.");
+    }
+
+    const Inventory& inventory_;
+    const Wanted& wanted_;
+    const Report& report_;
+    Foresight foresight_;
+};
+
+}  // namespace
+
+Wanted choose_words(const Inventory& inventory, const std::vector<std::string>& cards) {
+    Wanted wanted;
+    for (const std::string& card : cards) {
+        const Resolved resolved = resolve_card(inventory, card);
+        if (!resolved.problem.empty()) {
+            wanted.problem = resolved.problem;
+            return wanted;
+        }
+        for (const std::size_t index : resolved.functions) add(wanted.functions, index);
+    }
+    for (const std::size_t index : wanted.functions) {
+        const Function& function = inventory.functions[index];
+        if (function.words.empty()) {
+            wanted.is_refused = true;
+            wanted.problem = title_of(function) +
+                             (is_bridge(function.device)
+                                  ? " is a bridge, and bridges are never taken: other devices "
+                                    "live behind it"
+                                  : " cannot be selected by any word on this machine");
+            return wanted;
+        }
+    }
+    // Displays first: a function that comes along with one needs no words of its own.
+    std::vector<std::size_t> order = wanted.functions;
+    std::stable_partition(order.begin(), order.end(), [&](std::size_t index) {
+        return is_display(inventory.functions[index].device);
+    });
+    for (const std::size_t index : order) {
+        if (has(wanted.taken, index)) continue;
+        add_word(wanted.words, inventory.functions[index].words[0]);
+        add(wanted.taken, index);
+        for (const std::size_t companion : inventory.functions[index].companions)
+            add(wanted.taken, companion);
+    }
+    std::sort(wanted.taken.begin(), wanted.taken.end());
+    return wanted;
+}
+
+Foresight foresee(int root, const Inventory& inventory, const Wanted& wanted,
+                  std::string_view cmdline, std::string_view conf) {
+    ReadWords read = read_words(cmdline, conf);
+    const PciBus bus(root);
+    int error = 0;
+    Plan plan;
+    if (!read.wish.asks_for_nothing())
+        plan = plan_for(read.wish, bus, root, read.complaints, error);
+    const Report report{VERSION,          conf,  0,       &read.wish, &read.words,
+                        &read.complaints, &plan, nullptr, 0};
+    return Comparison(inventory, wanted, report).make();
+}
+
+}  // namespace pt::ctl
