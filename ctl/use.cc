@@ -62,7 +62,7 @@ void print_files(const Context& context, const Change& change) {
 }
 
 void print_commands(const Context& context, const Change& change) {
-    const std::string where = context.is_this_machine ? "run" : "not run, for another root";
+    const std::string where = context.is_this_machine ? "run" : "to be run there";
     for (const Command& command : change.commands)
         print_line(toned(context, Tone::kStrong, where + ": ") + printable(join_words(command)));
 }
