@@ -94,7 +94,9 @@ void add_to(int root, LoaderKind kind, const std::vector<std::string>& words, co
         default:
             break;
     }
-    if (!file.before.exists && takes_running(root, kind)) begin_with_running(root, old, file);
+    // A file that is there now and was not before is ours, and hides what it stands for.
+    if (!file.before.exists && (file.from_running || takes_running(root, kind)))
+        begin_with_running(root, old, file);
     file.after.text = add_to_cmdline(file.after.text, words);
 }
 

@@ -16,10 +16,13 @@ from . import accelerator, facts, qemu, uki
 from .images import Image, Store
 from .peer import Peers
 from .scenario import SMALL, Scenario
-from .support import Stopped
+from .support import Stopped, command
 
 POLL_SECONDS = 0.2
 SECTOR = 512
+
+# The witness switches the machine off at once. What is written has to be on the disk by then.
+UNMOUNT = "\nsync\necho u >/proc/sysrq-trigger\nsleep 1\n"
 
 # Set by Ctrl-C and the like: every guest ends soon after.
 stop = threading.Event()
@@ -46,6 +49,8 @@ def boot(wanted: Scenario, can: qemu.Abilities, store: Store, console_log: Path,
     console_log.parent.mkdir(parents=True, exist_ok=True)
     console_log.unlink(missing_ok=True)
     try:
+        if wanted.loader:
+            return _boot_from_disk(wanted, can, store, console_log, folder)
         image = _image(wanted, store)
         files = qemu.GuestFiles(
             kernel=_uki(wanted, image, folder) if wanted.uki else image.kernel,
@@ -65,6 +70,35 @@ def boot(wanted: Scenario, can: qemu.Abilities, store: Store, console_log: Path,
     finally:
         if not keep:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _boot_from_disk(wanted: Scenario, can: qemu.Abilities, store: Store, console_log: Path,
+                    folder: Path) -> Outcome:
+    """One guest through all its boots. The facts are those of the last one, with the lines that
+    every boot's script has printed, each after "boot N: "."""
+    disk = folder / "disk"
+    command(["cp", "--sparse=always", store.bootable_disk(wanted), disk], "copying the disk")
+    started = time.monotonic()
+    told, failure, script, console = None, "", [], []
+    for number, text in enumerate(wanted.boots, 1):
+        one = dataclasses.replace(wanted, script=text + UNMOUNT)
+        files = qemu.GuestFiles(
+            kernel=None, initrd=None, root_disk=disk, script_disk=_script_disk(one, folder),
+            console_log=console_log, witness_log=folder / f"witness-{number}.log", folder=folder)
+        failure, told = _attempt(one, can, files)
+        console.append(console_log.read_text(encoding="utf-8", errors="replace")
+                       if console_log.exists() else "")
+        if told is None:
+            failure = f"boot {number}: {failure or 'the guest ended without its facts'}"
+            break
+        script += [f"boot {number}: {line}" for line in told.script]
+    console_log.write_text("".join(console) + "".join(f"{line}\n" for line in script),
+                           encoding="utf-8")
+    if told:
+        told.script = script
+        told.console = "".join(console).replace("\r", "").split("\n")
+    return Outcome(wanted, told, failure if told is None else "", time.monotonic() - started,
+                   console_log)
 
 
 def _attempt(wanted: Scenario, can: qemu.Abilities,

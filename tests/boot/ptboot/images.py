@@ -22,7 +22,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import builders, small
+from . import builders, grub, qemu, small
 from .files import (allocated_bytes, digest, file_digest, folder_digest, lines, make_disk, put,
                     put_all, single)
 from .scenario import SMALL, Scenario
@@ -93,6 +93,14 @@ class Store:
         entry = self._entry("image", key, lambda folder: self._make_small(wanted, kernels, folder))
         listing = (entry / "listing").read_text(encoding="utf-8")
         return Image(kernels / wanted.framebuffer, entry / "initrd", listing.splitlines())
+
+    def bootable_disk(self, wanted: Scenario) -> Path:
+        """A disk with the system, its image and its boot loader."""
+        key = digest(self._image_key(wanted), qemu.loader_words(wanted),
+                     file_digest(Path(grub.__file__)),
+                     *(file_digest(self._debian_package(wanted.suite, name))
+                       for name in grub.PACKAGES))
+        return self._entry("root", key, lambda folder: self._make_bootable(wanted, folder)) / "disk"
 
     # Keys.
 
@@ -262,12 +270,38 @@ class Store:
                 self._debian_package(wanted.suite, name).read_bytes())
             command(["chroot", tree, "dpkg", "--install", "/etc/ptboot/package.deb"],
                     f"installing {name} on the root disk")
-        for name in DISK_LEAVES_OUT:
-            path = tree / name
-            if path.is_dir():
-                shutil.rmtree(path)
-                path.mkdir()
-            else:
-                path.unlink(missing_ok=True)
+        leave_out(tree, DISK_LEAVES_OUT)
         make_disk(tree, folder / "disk")
         shutil.rmtree(tree)
+
+    def _make_bootable(self, wanted: Scenario, folder: Path) -> None:
+        say(f"building a disk with GRUB: {wanted.suite}, "
+            f"{'with' if wanted.hook else 'without'} the hook")
+        tree = folder / "tree"
+        self._tree(wanted, tree)
+        self._configure_image(wanted, tree)
+        # All at once, for some of them depend on each other.
+        names = []
+        for name in grub.PACKAGES:
+            names.append(f"/etc/ptboot/{name}.deb")
+            put(tree / names[-1][1:], self._debian_package(wanted.suite, name).read_bytes())
+        command(["chroot", tree, "env", "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C",
+                 "dpkg", "--install", *names], "installing GRUB's programs")
+        command(["unshare", "--mount", "--propagation", "private", "sh",
+                 GUEST_FILES / "in-tree", tree, *builders.find(wanted).mounts],
+                "installing the package, which rebuilds the image")
+        grub.configure(tree, qemu.loader_words(wanted))
+        leave_out(tree, (*DISK_LEAVES_OUT[1:], *(name[1:] for name in names)))
+        grub.make_disk(tree, folder / "disk")
+        shutil.rmtree(tree)
+
+
+def leave_out(tree: Path, names: tuple) -> None:
+    """Removes files, and what is in directories."""
+    for name in names:
+        path = tree / name
+        if path.is_dir():
+            shutil.rmtree(path)
+            path.mkdir()
+        else:
+            path.unlink(missing_ok=True)

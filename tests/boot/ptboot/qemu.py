@@ -252,10 +252,12 @@ def firmware_words(name: str, folder: Path) -> list[str]:
             "-drive", f"if=pflash,format=raw,file={own}"]
 
 
-def disk_words(path: Path, name: str, slot: int, serial: str) -> list[str]:
-    """A virtio disk whose changes are thrown away."""
-    return ["-drive", f"file={path},if=none,id={name},format=raw,snapshot=on",
-            "-device", f"virtio-blk-pci,drive={name},addr={slot:x}.0,serial={serial}"]
+def disk_words(path: Path, name: str, slot: int, serial: str,
+               keeps_changes: bool = False) -> list[str]:
+    """A virtio disk. One whose changes are not thrown away is the one to boot from."""
+    snapshot, boot = ("off", ",bootindex=1") if keeps_changes else ("on", "")
+    return ["-drive", f"file={path},if=none,id={name},format=raw,snapshot={snapshot}",
+            "-device", f"virtio-blk-pci,drive={name},addr={slot:x}.0,serial={serial}{boot}"]
 
 
 def default_cmdline(wanted: scenario.Scenario) -> str:
@@ -283,12 +285,19 @@ def whole_cmdline(wanted: scenario.Scenario) -> str:
     return cmdline
 
 
+def loader_words(wanted: scenario.Scenario) -> str:
+    """The same for a guest whose loader knows the root file system, and whose user has not yet
+    thought of an IOMMU."""
+    leave_out = ("root=/dev/vda", "intel_iommu=on", "iommu=pt")
+    return " ".join(word for word in default_cmdline(wanted).split() if word not in leave_out)
+
+
 @dataclass(frozen=True)
 class GuestFiles:
     """What a guest is made of and where it writes."""
 
-    kernel: Path
-    initrd: Path
+    kernel: Path | None  # none: the machine boots from its disk, which keeps its changes
+    initrd: Path | None
     root_disk: Path | None
     script_disk: Path | None
     console_log: Path
@@ -307,12 +316,15 @@ def guest_words(wanted: scenario.Scenario, can: Abilities, files: GuestFiles,
     if wanted.display == "std":
         words += ["-device", f"VGA,addr={DISPLAY_SLOT:x}.0"]
     if files.root_disk:
-        words += disk_words(files.root_disk, "root", ROOT_DISK_SLOT, "root")
+        words += disk_words(files.root_disk, "root", ROOT_DISK_SLOT, "root",
+                            keeps_changes=files.kernel is None)
     if files.script_disk:
         words += disk_words(files.script_disk, "script", SCRIPT_DISK_SLOT, "script")
     words += card_words(wanted, peers)
-    words += ["-serial", f"file:{files.console_log}", "-serial", f"file:{files.witness_log}",
-              "-kernel", str(files.kernel)]
+    words += ["-serial", f"file:{files.console_log}", "-serial", f"file:{files.witness_log}"]
+    if files.kernel is None:
+        return words
+    words += ["-kernel", str(files.kernel)]
     if wanted.uki:  # which has all else in it
         return words
     return words + ["-initrd", str(files.initrd), "-append", whole_cmdline(wanted)]

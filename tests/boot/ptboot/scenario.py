@@ -24,6 +24,7 @@ CHOICES = {
     "display": ("none", "std"),
     "stage": ("initramfs", "system"),
     "framebuffer": FRAMEBUFFERS,
+    "loader": ("", "grub"),
 }
 
 # In every image, of whatever kind: without the native drivers there is no race to win.
@@ -59,6 +60,8 @@ class Scenario:
     kernel: str = ""
     initrd: str = ""
     script: str = ""
+    loader: str = ""  # in the guest's disk, which is then booted from and keeps its changes
+    boots: tuple = ()  # with a loader: a script for each boot of the one guest
     packages: tuple = ()
     memory: int = 1024
     timeout: int = 300
@@ -100,6 +103,13 @@ def make(table: dict, where: str) -> Scenario:
         cards.parse_card(text)
     for text in made.devices:
         cards.parse_device(text)
+    if bool(made.loader) != bool(made.boots):
+        raise Problem(f"{where}: loader and boots go together: the scripts of a guest that boots "
+                      "from its disk")
+    if made.loader and (made.cmdline or made.append or made.script or made.stage != "system"
+                        or made.image_kind != "generic" or made.firmware != "seabios"):
+        raise Problem(f"{where}: a guest that boots from its disk has the command line of its "
+                      "loader, its scripts in boots, a generic image, and seabios")
     if made.cmdline and made.append:
         raise Problem(f"{where}: cmdline is the whole command line, append adds to the usual one: "
                       "give only one of them")
