@@ -44,7 +44,7 @@ endif()
 # The program reads it in /etc, which this is with the prefix /usr.
 install(FILES packaging/pt-hook.conf DESTINATION "${CMAKE_INSTALL_FULL_SYSCONFDIR}")
 install(FILES LICENSE NOTICE DESTINATION "${PT_LICENSE_DIR}")
-install(FILES README.md CHANGELOG.md docs/report.schema.json
+install(FILES README.md CHANGELOG.md docs/guide.md docs/report.schema.json
         DESTINATION "${CMAKE_INSTALL_DOCDIR}" OPTIONAL)
 install(FILES man/pt-hook.8 DESTINATION "${CMAKE_INSTALL_MANDIR}/man8")
 install(FILES man/pt-hook.conf.5 DESTINATION "${CMAKE_INSTALL_MANDIR}/man5")

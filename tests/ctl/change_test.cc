@@ -1,0 +1,400 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Each boot loader: the files before, with the words, and after the undo, which has to be what was
+// before, byte for byte. The commands are stand-ins that record their calls and do to the files
+// what the real ones do.
+#include "ctl/change.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <catch2/catch_test_macros.hpp>
+#include <cerrno>
+#include <fstream>
+#include <map>
+#include <sstream>
+
+#include "ctl/edit.h"
+#include "tests/unit/scratch_dir.h"
+
+namespace {
+
+using namespace pt::ctl;
+namespace fs = std::filesystem;
+
+using Words = std::vector<std::string>;
+using Tree = std::map<std::string, std::string>;
+
+const Words kWords{"pt.ids=10de:1b06", "intel_iommu=on"};
+const std::string kText = "pt.ids=10de:1b06 intel_iommu=on";
+
+// All files of a tree, with their modes.
+Tree tree_of(const ScratchDir& root) {
+    Tree tree;
+    for (const auto& entry : fs::recursive_directory_iterator(root.path(""))) {
+        if (!entry.is_regular_file()) continue;
+        std::ostringstream text;
+        text << std::ifstream(entry.path(), std::ios::binary).rdbuf();
+        tree[fs::relative(entry.path(), root.path("")).string()] =
+            std::to_string(static_cast<unsigned>(entry.status().permissions())) + " " + text.str();
+    }
+    return tree;
+}
+
+std::string text_of(const ScratchDir& root, const std::string& path) {
+    FileText text;
+    CHECK(read_text(root.fd(), "/" + path, text) == 0);
+    return text.exists ? text.text : "(none)";
+}
+
+struct Machine {
+    const char* name;
+    const char* kind;
+    std::map<std::string, std::string> files;
+    Words commands;    // of use, as they are called
+    const char* path;  // where the words are to be found then
+    std::string with_words;
+};
+
+const std::string kEntry = "title   Arch Linux\nlinux   /vmlinuz-linux\noptions root=LABEL=a rw \n";
+const std::string kGenerated =
+    "# File created by /usr/lib/kernel/install.d/90-loaderentry.install (systemd 257)\n"
+    "title Debian\nversion 6.1\nlinux /deb/6.1/linux\noptions root=LABEL=a ro\n";
+const std::string kMark = "# By 'ptctl use'; 'ptctl unuse' takes it away.\n";
+const std::string kAssignment =
+    "GRUB_CMDLINE_LINUX_DEFAULT=\"$GRUB_CMDLINE_LINUX_DEFAULT " + kText + "\"\n";
+
+const std::vector<Machine>& machines() {
+    static const std::vector<Machine> all{
+        {"GRUB of Debian",
+         "grub",
+         {{"usr/sbin/grub-mkconfig", "for x in ${sysconfdir}/default/grub.d/*.cfg ; do"},
+          {"usr/sbin/update-grub", ""},
+          {"boot/grub/grub.cfg", "linux /vmlinuz ro quiet\n"},
+          {"etc/default/grub", "GRUB_CMDLINE_LINUX_DEFAULT=\"quiet\"\n"}},
+         {"update-grub"},
+         "etc/default/grub.d/pt-hook.cfg",
+         kMark + kAssignment},
+        {"GRUB of others",
+         "grub",
+         {{"usr/bin/grub-mkconfig", "grub-mkconfig"},
+          {"boot/grub/grub.cfg", "linux /vmlinuz ro quiet\n"},
+          {"etc/default/grub", "GRUB_TIMEOUT=1"}},
+         {"grub-mkconfig -o /boot/grub/grub.cfg"},
+         "etc/default/grub",
+         "GRUB_TIMEOUT=1\n" + kMark + kAssignment},
+        {"GRUB with grubby",
+         "grubby",
+         {{"usr/sbin/grubby", ""},
+          {"boot/grub2/grub.cfg", "blscfg\n"},
+          {"etc/default/grub", "GRUB_CMDLINE_LINUX=\"rhgb quiet\"\n"},
+          {"boot/loader/entries/f-6.1.conf", "linux /vmlinuz-6.1\noptions root=LABEL=a  ro\n"}},
+         {"grubby --update-kernel=ALL --args=" + kText},
+         "boot/loader/entries/f-6.1.conf",
+         "linux /vmlinuz-6.1\noptions root=LABEL=a ro " + kText + "\n"},
+        {"systemd-boot with kernel-install",
+         "kernel-install",
+         {{"boot/efi/loader/loader.conf", ""},
+          {"boot/efi/loader/entries/deb-6.1.conf", kGenerated},
+          {"etc/kernel/cmdline", "root=LABEL=a ro"},
+          {"usr/lib/modules/6.1/kernel/x.ko", ""},
+          {"boot/vmlinuz-6.1", ""}},
+         {"kernel-install add 6.1 /boot/vmlinuz-6.1"},
+         "etc/kernel/cmdline",
+         "root=LABEL=a ro " + kText},
+        {"kernel-install without a file of its own",
+         "kernel-install",
+         {{"boot/loader/loader.conf", ""},
+          {"boot/loader/entries/deb-6.1.conf", kGenerated},
+          {"proc/cmdline", "initrd=\\i root=LABEL=a ro\n"},
+          {"usr/lib/modules/6.1/vmlinuz", ""}},
+         {"kernel-install add 6.1 /usr/lib/modules/6.1/vmlinuz"},
+         "etc/kernel/cmdline",
+         "root=LABEL=a ro " + kText + "\n"},
+        {"systemd-boot with entries by hand",
+         "entries",
+         {{"boot/loader/loader.conf", "default arch\n"},
+          {"boot/loader/entries/arch.conf", kEntry},
+          {"boot/loader/entries/arch-fallback.conf", kEntry}},
+         {},
+         "boot/loader/entries/arch.conf",
+         "title   Arch Linux\nlinux   /vmlinuz-linux\noptions root=LABEL=a rw " + kText + " \n"},
+        {"unified images by mkinitcpio",
+         "uki",
+         {{"etc/mkinitcpio.d/linux.preset", "default_uki=\"/efi/EFI/Linux/arch.efi\"\n"},
+          {"etc/cmdline.d/root.conf", "root=LABEL=a rw\n"}},
+         {"mkinitcpio -P"},
+         "etc/cmdline.d/pt-hook.conf",
+         kText + "\n"},
+        {"unified images that took the running command line",
+         "uki",
+         {{"etc/mkinitcpio.d/linux.preset", "#default_image=a\ndefault_uki=\"/a.efi\"\n"},
+          {"proc/cmdline", "BOOT_IMAGE=/v root=LABEL=a rw\n"}},
+         {"mkinitcpio -P"},
+         "etc/cmdline.d/pt-hook.conf",
+         "root=LABEL=a rw " + kText + "\n"},
+    };
+    return all;
+}
+
+// The commands: they are recorded, and grubby does what the real one does to the files.
+class Commands {
+  public:
+    explicit Commands(const ScratchDir& root) : root_(root) {}
+
+    std::string operator()(const Command& command) {
+        calls.push_back(join_words(command));
+        if (calls.back() == fails_at) return "ended with status 1";
+        if (command[0] != "grubby") return {};
+        for (const auto& entry : fs::directory_iterator(root_.path("boot/loader/entries"))) {
+            const std::string path = "/boot/loader/entries/" + entry.path().filename().string();
+            FileText text;
+            CHECK(read_text(root_.fd(), path, text) == 0);
+            std::string options = join_words(entry_options(text.text));
+            for (const std::string& word : command) {
+                if (word.starts_with("--remove-args="))
+                    options = remove_words(options, split_words(word.substr(14)));
+                if (word.starts_with("--args="))
+                    options = add_to_cmdline(options, split_words(word.substr(7)));
+            }
+            const std::size_t at = text.text.find("options");
+            text.text = text.text.substr(0, at) + "options " + options + "\n";
+            CHECK(replace_text(root_.fd(), path, text) == 0);
+        }
+        return {};
+    }
+
+    Words calls;
+    std::string fails_at;
+
+  private:
+    const ScratchDir& root_;
+};
+
+void make(const ScratchDir& root, const Machine& machine) {
+    for (const auto& [path, text] : machine.files) root.write(path, text);
+    chmod(root.path("boot/loader/entries/arch.conf").c_str(), 0700);
+}
+
+Record record_of(const ScratchDir& root) {
+    Record record;
+    CHECK(read_record(root.fd(), record).empty());
+    return record;
+}
+
+std::string use(const ScratchDir& root, const Words& words, Commands& commands,
+                bool in_conf = false) {
+    const Change change =
+        plan_use(root.fd(), find_loader(root.fd()), in_conf, words, record_of(root));
+    CHECK(change.problem.empty());
+    return apply_change(root.fd(), change, std::ref(commands));
+}
+
+std::string unuse(const ScratchDir& root, Commands& commands) {
+    const Change change = plan_unuse(root.fd(), find_loader(root.fd()), record_of(root));
+    CHECK(change.problem.empty());
+    return apply_change(root.fd(), change, std::ref(commands));
+}
+
+TEST_CASE("words are set where each loader takes them, and the undo is byte for byte", "[change]") {
+    for (const Machine& machine : machines()) {
+        INFO(machine.name);
+        const ScratchDir root;
+        make(root, machine);
+        const Tree before = tree_of(root);
+        CHECK(name_of(find_loader(root.fd()).kind) == machine.kind);
+        Commands commands(root);
+        CHECK(use(root, kWords, commands).empty());
+        CHECK(commands.calls == machine.commands);
+        CHECK(text_of(root, machine.path) == machine.with_words);
+        commands.calls.clear();
+        CHECK(unuse(root, commands).empty());
+        CHECK(commands.calls.size() == machine.commands.size());
+        CHECK(tree_of(root) == before);
+        CHECK_FALSE(fs::exists(root.path("var/lib/pt-hook/use")));
+    }
+}
+
+TEST_CASE("other words take the place of the first, and the undo goes back to before both",
+          "[change]") {
+    for (const Machine& machine : machines()) {
+        INFO(machine.name);
+        const ScratchDir root;
+        make(root, machine);
+        const Tree before = tree_of(root);
+        Commands commands(root);
+        CHECK(use(root, kWords, commands).empty());
+        const Tree once = tree_of(root);
+        CHECK(use(root, {"pt.ids=1002:5159"}, commands).empty());
+        CHECK(text_of(root, machine.path).find("pt.ids=10de:1b06") == std::string::npos);
+        CHECK(text_of(root, machine.path).find("pt.ids=1002:5159") != std::string::npos);
+        CHECK(use(root, kWords, commands).empty());
+        CHECK(tree_of(root) == once);
+        CHECK(unuse(root, commands).empty());
+        CHECK(tree_of(root) == before);
+    }
+}
+
+TEST_CASE("out of a file that the user has changed meanwhile only our words are taken",
+          "[change]") {
+    for (const Machine& machine : machines()) {
+        INFO(machine.name);
+        const ScratchDir root;
+        make(root, machine);
+        Commands commands(root);
+        CHECK(use(root, kWords, commands).empty());
+        std::string text = text_of(root, machine.path);
+        text.replace(text.find(kText), kText.size(), kText + " mine=1");
+        root.write(machine.path, text);
+        CHECK(unuse(root, commands).empty());
+        text = text_of(root, machine.path);
+        CHECK(text.find("mine=1") != std::string::npos);
+        for (const std::string& word : kWords) CHECK(text.find(word) == std::string::npos);
+    }
+}
+
+TEST_CASE("when a command fails the files are as before, and so is the record", "[change]") {
+    for (const Machine& machine : machines()) {
+        if (machine.commands.empty()) continue;
+        INFO(machine.name);
+        const ScratchDir root;
+        make(root, machine);
+        const Tree before = tree_of(root);
+        Commands commands(root);
+        commands.fails_at = machine.commands.front();
+        const std::string problem = use(root, kWords, commands);
+        CHECK(problem.find("ended with status 1") != std::string::npos);
+        CHECK(problem.find(machine.commands.front()) != std::string::npos);
+        CHECK(tree_of(root) == before);
+    }
+}
+
+TEST_CASE("the second of two kernels fails: the first is done again without the words",
+          "[change]") {
+    const ScratchDir root;
+    make(root, machines()[3]);
+    root.write("usr/lib/modules/6.2/vmlinuz", "");
+    const Tree before = tree_of(root);
+    Commands commands(root);
+    commands.fails_at = "kernel-install add 6.2 /usr/lib/modules/6.2/vmlinuz";
+    CHECK_FALSE(use(root, kWords, commands).empty());
+    CHECK(commands.calls == Words{"kernel-install add 6.1 /boot/vmlinuz-6.1", commands.fails_at,
+                                  "kernel-install add 6.1 /boot/vmlinuz-6.1"});
+    CHECK(tree_of(root) == before);
+}
+
+TEST_CASE("a file that cannot be written is named, and all is as before", "[change]") {
+    const ScratchDir root;
+    make(root, machines()[0]);
+    root.write("etc/default/grub.d", "a file where a directory should be");
+    const Tree before = tree_of(root);
+    Commands commands(root);
+    const Change change =
+        plan_use(root.fd(), find_loader(root.fd()), false, kWords, record_of(root));
+    if (change.problem.empty()) {
+        const std::string problem = apply_change(root.fd(), change, std::ref(commands));
+        CHECK(problem.find("/etc/default/grub.d/pt-hook.cfg") != std::string::npos);
+    } else {
+        CHECK(change.problem.find("Not a directory") != std::string::npos);
+    }
+    CHECK(commands.calls.empty());
+    CHECK(tree_of(root) == before);
+}
+
+TEST_CASE("no place for the copy: nothing is changed", "[change]") {
+    const ScratchDir root;
+    make(root, machines()[0]);
+    root.write("var/lib/pt-hook", "a file");
+    const Tree before = tree_of(root);
+    Commands commands(root);
+    const Change change = plan_use(root.fd(), find_loader(root.fd()), false, kWords, Record());
+    CHECK(apply_change(root.fd(), change, std::ref(commands)).find("Nothing is changed") !=
+          std::string::npos);
+    CHECK(commands.calls.empty());
+    CHECK(tree_of(root) == before);
+}
+
+TEST_CASE("a record that cannot be understood is no record", "[change]") {
+    const char* texts[] = {"",
+                           "{",
+                           "[]",
+                           "{\"kind\": 1}",
+                           "{\"kind\": \"grub\", \"words\": 3}",
+                           R"({"kind": "grub", "words": [], "files": [{"path": "/a"}]})",
+                           R"({"kind": "grub", "words": [], "files": [{"path": "/a",
+                               "from_running": false, "by_command": false, "before": true,
+                               "after": false}]})"};
+    for (const char* text : texts) {
+        INFO(text);
+        const ScratchDir root;
+        root.write("var/lib/pt-hook/use/record.json", text);
+        Record record;
+        CHECK_FALSE(read_record(root.fd(), record).empty());
+        CHECK(record.is_empty());
+    }
+}
+
+TEST_CASE("the conf file, and images by whatever builds them", "[change]") {
+    struct Row {
+        const char* builder;
+        const char* command;
+    };
+    for (const Row& row : {Row{"usr/sbin/mkinitramfs", "update-initramfs -u -k all"},
+                           Row{"usr/bin/dracut", "dracut --regenerate-all --force"},
+                           Row{"usr/bin/mkinitcpio", "mkinitcpio -P"}}) {
+        INFO(row.builder);
+        const ScratchDir root;
+        root.write(row.builder, "");
+        root.write("etc/pt-hook.conf", "# mine\n");
+        const Tree before = tree_of(root);
+        Commands commands(root);
+        CHECK(use(root, {"pt.ids=10de:1b06"}, commands, true).empty());
+        CHECK(text_of(root, "etc/pt-hook.conf") == "# mine\n" + kMark + "pt.ids=10de:1b06\n");
+        CHECK(unuse(root, commands).empty());
+        CHECK(commands.calls == Words{row.command, row.command});
+        CHECK(tree_of(root) == before);
+    }
+    const ScratchDir root;
+    CHECK_FALSE(plan_use(root.fd(), Loader(), true, kWords, Record()).problem.empty());
+}
+
+TEST_CASE("what the running command line would bring back keeps its file", "[change]") {
+    const ScratchDir root;
+    make(root, machines()[4]);
+    Commands commands(root);
+    CHECK(use(root, kWords, commands).empty());
+    root.write("proc/cmdline", "root=LABEL=a ro " + kText + "\n");  // the next boot
+    const Change change = plan_unuse(root.fd(), find_loader(root.fd()), record_of(root));
+    CHECK(change.notes.size() == 1);
+    CHECK(apply_change(root.fd(), change, std::ref(commands)).empty());
+    CHECK(text_of(root, "etc/kernel/cmdline") == "root=LABEL=a ro\n");
+}
+
+TEST_CASE("files keep their mode, and links what they lead to", "[change]") {
+    const ScratchDir root;
+    root.write("etc/real", "old");
+    chmod(root.path("etc/real").c_str(), 0640);
+    fs::create_symlink("real", root.path("etc/link"));
+    fs::create_symlink("nowhere", root.path("etc/dangling"));
+    fs::create_symlink("/etc/passwd", root.path("etc/outside"));
+    CHECK(replace_text(root.fd(), "/etc/link", {true, "new"}) == 0);
+    CHECK(fs::is_symlink(root.path("etc/link")));
+    CHECK(text_of(root, "etc/real") == "new");
+    struct stat status {};
+    CHECK(stat(root.path("etc/real").c_str(), &status) == 0);
+    CHECK((status.st_mode & 07777) == 0640);
+    CHECK(replace_text(root.fd(), "/etc/dangling", {true, "new"}) != 0);
+    CHECK(replace_text(root.fd(), "/etc/outside", {true, "new"}) == EXDEV);
+    FileText text;
+    CHECK(read_text(root.fd(), "/etc/outside", text) == EXDEV);
+    CHECK(read_text(root.fd(), "/no/such/file", text) == 0);
+    CHECK_FALSE(text.exists);
+}
+
+TEST_CASE("commands of this machine tell how they ended", "[change]") {
+    CHECK(run_command({"true"}).empty());
+    CHECK(run_command({"sh", "-c", "exit 3"}) == "ended with status 3");
+    CHECK(run_command({"sh", "-c", "kill -9 $$"}).starts_with("was ended by a signal"));
+    CHECK(run_command({"/no/such/program"}).starts_with("cannot be started"));
+}
+
+}  // namespace

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "ctl/loader.h"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include "tests/unit/scratch_dir.h"
+
+namespace {
+
+using namespace pt::ctl;
+
+constexpr const char* kInfo =
+    "sys/firmware/efi/efivars/LoaderInfo-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f";
+
+std::string efi(std::string_view text) {
+    std::string bytes("\x06\0\0\0", 4);
+    for (const char c : text) bytes += {c, '\0'};
+    return bytes;
+}
+
+TEST_CASE("a machine with nothing known has no loader, and says so", "[loader]") {
+    const ScratchDir root;
+    const Loader loader = find_loader(root.fd());
+    CHECK(loader.kind == LoaderKind::kUnknown);
+    CHECK_FALSE(loader.problem.empty());
+    CHECK(loader.files.empty());
+}
+
+TEST_CASE("GRUB's programs without its menu are no GRUB", "[loader]") {
+    const ScratchDir root;
+    root.write("usr/sbin/grub-mkconfig", "");
+    CHECK(find_loader(root.fd()).kind == LoaderKind::kUnknown);
+}
+
+TEST_CASE("what systemd-boot says of itself counts more than a GRUB that lies about", "[loader]") {
+    const ScratchDir root;
+    root.write("usr/sbin/grub-mkconfig", "");
+    root.write("boot/grub/grub.cfg", "linux /v quiet\n");
+    CHECK(find_loader(root.fd()).kind == LoaderKind::kGrub);
+    root.write(kInfo, efi("GRUB 2.12"));
+    CHECK(find_loader(root.fd()).kind == LoaderKind::kGrub);
+    root.write(kInfo, efi("systemd-boot 257"));
+    CHECK_FALSE(find_loader(root.fd()).problem.empty());  // no entry can be read
+    root.write("efi/loader/entries/a.conf", "linux /v\noptions a b\n");
+    const Loader loader = find_loader(root.fd());
+    CHECK(loader.kind == LoaderKind::kEntries);
+    CHECK(loader.cmdline == std::vector<std::string>{"a", "b"});
+    CHECK(loader.cmdline_path == "/efi/loader/entries/a.conf");
+    root.write(kInfo, "\x06");
+    CHECK(find_loader(root.fd()).kind == LoaderKind::kGrub);
+}
+
+TEST_CASE("the entry that is booted tells the command line", "[loader]") {
+    const ScratchDir root;
+    root.write("boot/loader/entries/arch.conf", "title Arch\nlinux /v\noptions a\n");
+    root.write("boot/loader/entries/lts.conf", "title LTS\nlinux /v\noptions b\n");
+    root.write("boot/loader/entries/windows.conf", "title W\nefi /w\n");
+    root.write("boot/loader/entries/z.conf", "title Arch (Fallback)\nlinux /v\noptions c\n");
+    root.write("boot/loader/loader.conf", "timeout 3\n");
+    CHECK(find_loader(root.fd()).cmdline == std::vector<std::string>{"b"});
+    root.write("boot/loader/loader.conf", "default ar*\n");
+    CHECK(find_loader(root.fd()).cmdline == std::vector<std::string>{"a"});
+    // Neither another system's entry nor the one for rescue gets words.
+    CHECK(find_loader(root.fd()).files ==
+          std::vector<std::string>{"/boot/loader/entries/arch.conf",
+                                   "/boot/loader/entries/lts.conf"});
+}
+
+TEST_CASE("variables of GRUB's environment are followed", "[loader]") {
+    const ScratchDir root;
+    root.write("usr/sbin/grubby", "");
+    root.write("boot/grub2/grubenv", "# GRUB\nsaved=0\nkernelopts=root=/dev/a ro \n####");
+    root.write("boot/loader/entries/a.conf", "linux /v\noptions x $kernelopts y\n");
+    CHECK(find_loader(root.fd()).cmdline ==
+          std::vector<std::string>{"x", "root=/dev/a", "ro", "y"});
+}
+
+TEST_CASE("where no word can be added the reason is told", "[loader]") {
+    struct Row {
+        const char* what;
+        const char* path;
+        const char* text;
+        const char* reason;
+    };
+    for (const Row& row : {
+             Row{"entries without grubby", "boot/grub2/grub.cfg", "blscfg\n", "grubby"},
+             Row{"a preset with its own", "etc/mkinitcpio.d/a.preset",
+                 "default_uki=/a\ndefault_options=\"--cmdline /b\"\n", "a command line of its own"},
+             Row{"a system that is an image", "ostree/repo/config", "", "rpm-ostree kargs"},
+         }) {
+        INFO(row.what);
+        const ScratchDir root;
+        root.write("usr/sbin/grub2-mkconfig", "");
+        root.write("usr/bin/rpm-ostree", "");
+        root.write(row.path, row.text);
+        CHECK(find_loader(root.fd()).problem.find(row.reason) != std::string::npos);
+    }
+}
+
+TEST_CASE("Proxmox has a command of its own", "[loader]") {
+    const ScratchDir root;
+    root.write(kInfo, efi("systemd-boot 252"));
+    root.write("etc/kernel/proxmox-boot-uuids", "1234-ABCD\n");
+    root.write("etc/kernel/cmdline", "root=ZFS=rpool/ROOT/pve-1 boot=zfs\n");
+    root.write("usr/sbin/proxmox-boot-tool", "");
+    const Loader loader = find_loader(root.fd());
+    CHECK(loader.commands == std::vector<Command>{{"proxmox-boot-tool", "refresh"}});
+    CHECK(loader.cmdline == std::vector<std::string>{"root=ZFS=rpool/ROOT/pve-1", "boot=zfs"});
+}
+
+}  // namespace
