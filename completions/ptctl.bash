@@ -41,10 +41,12 @@ _ptctl() {
 
     local options='--root --json --help' candidates=''
     case $command in
-        '') options+=' --version' candidates='list plan status doctor capture' ;;
+        '') options+=' --version' candidates='list plan status doctor capture use unuse' ;;
         list) options+=' --all' ;;
         plan) candidates=$(_ptctl_words "$current") ;;
         status) options+=' --prometheus' ;;
+        use) options+=' --yes --print --conf --force' candidates=$(_ptctl_cards) ;;
+        unuse) options+=' --yes --print' ;;
     esac
     if [[ $previous == --root || ($command == capture && $current != -*) ]]; then
         compopt -o filenames 2>/dev/null

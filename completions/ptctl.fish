@@ -15,7 +15,7 @@ function __ptctl_words
         pt.on_error={continue,stop} pt.addrs=(__ptctl_cards)
 end
 
-set -l none 'not __fish_seen_subcommand_from list plan status doctor capture'
+set -l none 'not __fish_seen_subcommand_from list plan status doctor capture use unuse'
 
 complete -c ptctl -f
 complete -c ptctl -l root -r -F -d 'Read another machine'
@@ -28,8 +28,17 @@ complete -c ptctl -n $none -a plan -d 'Show what the next boot would do, and why
 complete -c ptctl -n $none -a status -d 'Check what this boot did'
 complete -c ptctl -n $none -a doctor -d 'Check what handing a card over depends on'
 complete -c ptctl -n $none -a capture -d 'Write what ptctl reads to an archive'
+complete -c ptctl -n $none -a use -d 'Have cards given to vfio-pci at boot'
+complete -c ptctl -n $none -a unuse -d 'Undo what use has done'
 
 complete -c ptctl -n '__fish_seen_subcommand_from list' -l all -d 'List every PCI function'
 complete -c ptctl -n '__fish_seen_subcommand_from plan' -a '(__ptctl_words)'
 complete -c ptctl -n '__fish_seen_subcommand_from status' -l prometheus -d 'Print metrics'
 complete -c ptctl -n '__fish_seen_subcommand_from capture' -F
+complete -c ptctl -n '__fish_seen_subcommand_from use' -a '(__ptctl_cards)'
+complete -c ptctl -n '__fish_seen_subcommand_from use' -l yes -s y -d 'Do not ask'
+complete -c ptctl -n '__fish_seen_subcommand_from use' -l print -d 'Only tell'
+complete -c ptctl -n '__fish_seen_subcommand_from use' -l conf -d 'Write to /etc/pt-hook.conf'
+complete -c ptctl -n '__fish_seen_subcommand_from use' -l force -d 'Also what may lock you out'
+complete -c ptctl -n '__fish_seen_subcommand_from unuse' -l yes -s y -d 'Do not ask'
+complete -c ptctl -n '__fish_seen_subcommand_from unuse' -l print -d 'Only tell'

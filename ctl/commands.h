@@ -28,6 +28,7 @@ struct Context {
     bool is_terminal = false;     // standard output is one
     std::size_t width = 80;       // columns of standard output
     bool is_this_machine = true;  // the root is "/"
+    bool is_captured = false;     // it is an archive, unpacked for this run alone
 };
 
 // A command adds its options to the program and, when it is the chosen one, sets what is to run.

@@ -43,6 +43,7 @@ int run_on(Context& context, const Run& run) {
             return kExitUsage;
         }
         context.root = tree.path();
+        context.is_captured = true;
     }
     if (const int error = open_directory(AT_FDCWD, context.root.c_str(), context.root_dir);
         error != 0) {

@@ -149,7 +149,9 @@ int carry_out(const Context& context, const Options& options, const Proposal& pr
     bool is_done = false;
     const bool is_refused = !proposal.refusals.empty();
     if (!is_refused && !options.print_only) {
-        if (context.is_this_machine && geteuid() != 0)
+        if (context.is_captured)
+            problem = "Nothing is changed: a captured machine is for looking at; see --print.";
+        else if (context.is_this_machine && geteuid() != 0)
             problem = "Nothing is changed: that takes root's rights.";
         else if (!options.yes && context.json)
             problem = "Nothing is changed: with --json nobody is asked, and there is no --yes.";
