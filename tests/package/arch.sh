@@ -124,6 +124,7 @@ arch_contents() {
 -rw-r--r-- root root usr/lib/systemd/system/pt-hook.service
 -rw-r--r-- root root $doc/CHANGELOG.md
 -rw-r--r-- root root $doc/README.md
+-rw-r--r-- root root $doc/guide.md
 $(for name in docs/ptctl-*.schema.json; do echo "-rw-r--r-- root root $doc/${name##*/}"; done)
 -rw-r--r-- root root $doc/report.schema.json
 -rw-r--r-- root root usr/share/libalpm/hooks/60-pt-hook-remove.hook

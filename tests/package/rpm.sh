@@ -39,6 +39,7 @@ drwxr-xr-x root root /usr/lib/pt-hook
 drwxr-xr-x root root /usr/share/doc/pt-hook
 -rw-r--r-- root root /usr/share/doc/pt-hook/CHANGELOG.md
 -rw-r--r-- root root /usr/share/doc/pt-hook/README.md
+-rw-r--r-- root root /usr/share/doc/pt-hook/guide.md
 $(for name in docs/ptctl-*.schema.json; do
     echo "-rw-r--r-- root root /usr/share/doc/pt-hook/${name##*/}"
 done)
