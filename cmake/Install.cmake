@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# With the prefix /usr the files lie where initramfs-tools looks and where its hook expects the
-# program. Its path is not CMAKE_INSTALL_LIBDIR: in the image it is the same on each distribution.
+# With the prefix /usr the files lie where the builders of images look, and where their hooks
+# expect the program. Its path is not CMAKE_INSTALL_LIBDIR: in the image it is the same on each
+# distribution.
 include(GNUInstallDirs)
 
 set(PT_LICENSE_DIR "${CMAKE_INSTALL_DOCDIR}" CACHE STRING "Where the licence is installed")
@@ -20,6 +21,10 @@ if(PT_INITRAMFS_TOOLS)
     install(PROGRAMS initramfs-tools/hooks/pt-hook DESTINATION share/initramfs-tools/hooks)
     install(PROGRAMS initramfs-tools/scripts/init-top/pt-hook
             DESTINATION share/initramfs-tools/scripts/init-top)
+endif()
+if(PT_DRACUT)
+    install(PROGRAMS dracut/50pt-hook/module-setup.sh dracut/50pt-hook/pt-hook.sh
+            DESTINATION lib/dracut/modules.d/50pt-hook)
 endif()
 if(PT_DRACUT OR PT_MKINITCPIO)
     # For images in which systemd is the init. On the running system nothing enables them.
