@@ -12,9 +12,9 @@ import sys
 import unittest
 from pathlib import Path
 
-from . import cases, guest, qemu, report, runner, scenario
+from . import cases, guest, matrix, qemu, report, runner, scenario
 from .images import Store
-from .support import PROJECT, Problem, Stopped, cache_dir, command, say
+from .support import PROJECT, Problem, Stopped, command, say
 
 EPILOG = """\
 cards: VENDOR:DEVICE[:SUBVENDOR:SUBDEVICE][/CLASS[/BAR0SIZE]],... one item for each function
@@ -25,6 +25,7 @@ places: root, port, or the slot (hexadecimal) of a root port, then .FUNCTION, th
   tests/boot/run --gpu 10de:1b06,10de:10ef@4/switch --gpu 10de:1b06,10de:10ef@5 --iommu amd
   tests/boot/run --suite small --device qemu-xhci@port --append pt.ids=1b36:000d
   tests/boot/run --all --suite bookworm --filter lockdown
+  tests/boot/run --all --suite sid --filter matrix
 
 exit status: 0 the guest told its facts, or all tests passed; 1 not so; 2 wrong usage
 """
@@ -68,8 +69,10 @@ def parser() -> argparse.ArgumentParser:
         help="a device of QEMU's own; without a place the text goes to QEMU as it is")
     add("--module", dest="modules", action="append", default=[], metavar="M",
         help="also include this module in the image")
+    add("--module-format", choices=("packaged", "xz", "zst"), default=defaults.module_format,
+        help="how the modules of vfio and of the displays are compressed")
     add("--force-module", dest="force_modules", action="append", default=[], metavar="M",
-        help="include it and load it by /etc/initramfs-tools/modules")
+        help="include it and load it by the builder's own means")
     add("--early-module", dest="early_modules", action="append", default=[], metavar="M",
         help="load it before every other script of the initramfs")
     add("--modprobe-conf", dest="modprobe_conf", action="append", default=[], metavar="LINE",
@@ -102,7 +105,7 @@ def package(path: str) -> Path:
             raise Problem(f"--deb {path}: no such file")
         return Path(path).resolve()
     say("building the package (scripts/build-deb)")
-    folder = cache_dir() / "boot" / "package"
+    folder = PROJECT / "build" / "boot-package"  # not in the cache, which other trees share
     folder.mkdir(parents=True, exist_ok=True)
     output = command([PROJECT / "scripts" / "build-deb", folder], "building the package")
     built = Path(output.strip().splitlines()[-1])
@@ -179,7 +182,7 @@ def closing_line(passed: int, failed: int, skipped: int) -> int:
 def run_all(arguments: argparse.Namespace) -> int:
     passed, failed, skipped = counts(self_test())
     can = qemu.abilities()
-    loaded = cases.load()
+    loaded = cases.load() + matrix.load()
     store = Store(package(arguments.deb))
     tests = runner.run(loaded, arguments.suite or "", arguments.filter, can, store,
                        arguments.logs.resolve(), arguments.jobs)

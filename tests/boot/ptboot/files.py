@@ -17,9 +17,12 @@ def digest(*parts) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:20]
 
 
+def bytes_digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
 def file_digest(path: Path) -> str:
-    with open(path, "rb") as handle:
-        return hashlib.sha256(handle.read()).hexdigest()
+    return bytes_digest(path.read_bytes())
 
 
 def folder_digest(folder: Path) -> str:

@@ -4,7 +4,8 @@
     base/SUITE-KEY.tar     a root file system by mmdebstrap, with its kernel
     image/KEY/             vmlinuz, initrd and listing: the base, our files and the package, the
                            image rebuilt by the distribution's own tools
-    root/KEY/disk          the same tree as an ext4 disk, for what comes after the initramfs
+    root/KEY/disk          the same tree as an ext4 disk, for what comes after the initramfs; for
+                           guests that end there, a disk with what every initramfs wants to see
     kernel/KEY/            the small kernel: see small.py
 
 A key is a digest of all that the entry is made of. An entry is made under another name and then
@@ -23,8 +24,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import builders, grub, qemu, small
-from .files import (allocated_bytes, digest, file_digest, folder_digest, lines, make_disk, put,
-                    put_all, single)
+from .files import (allocated_bytes, bytes_digest, digest, file_digest, folder_digest, lines,
+                    make_disk, put, put_all, single)
 from .scenario import SMALL, Scenario
 from .support import GUEST_FILES, PROJECT, Problem, cache_dir, command, exclusive, say
 
@@ -34,9 +35,14 @@ BASE_OPTIONS = ("--aptopt=Apt::Install-Recommends \"false\"",
                 "--dpkgopt=path-exclude=/usr/share/doc/*",
                 "--dpkgopt=path-exclude=/usr/share/locale/*")
 
+# Modules whose compression a scenario chooses, with those they need.
+RECOMPRESSED = ("drivers/vfio/**/*.ko*", "drivers/gpu/drm/tiny/bochs.ko*", "virt/lib/*.ko*")
 KEEP_BYTES = 8 << 30
 KEEP_SECONDS = 3600  # an entry this young may be in use by another run
 DISK_LEAVES_OUT = ("boot", "var/lib/apt/lists", "var/cache/apt", "etc/ptboot/package.deb")
+# Of a root file system that is mounted and not used: dracut-lib.sh usable_root(), systemd's
+# switch-root and the scripts of initramfs-tools look for these.
+BARE_ROOT = ("dev", "etc", "proc", "run", "sbin", "sys", "tmp", "usr/lib", "var")
 # Files of every guest, whoever builds its image.
 PLACES = {"witness": "usr/local/lib/ptboot/witness",
           "ptboot.target": "etc/systemd/system/ptboot.target",
@@ -61,8 +67,9 @@ class Store:
     """All cached entries for one package file (None: guests that are never given one)."""
 
     def __init__(self, package: Path | None) -> None:
-        self._package = package
-        self._package_digest = file_digest(package) if package else ""
+        # Read once: the file may be replaced by a newer package while guests are built.
+        self._package = package.read_bytes() if package else None
+        self._package_digest = bytes_digest(self._package) if package else ""
         self._folder = cache_dir() / "boot"
         self._guest_digest = folder_digest(GUEST_FILES)
         self._used: set[Path] = set()
@@ -80,6 +87,8 @@ class Store:
         return Image(entry / "vmlinuz", entry / "initrd", listing.splitlines())
 
     def root_disk(self, wanted: Scenario) -> Path:
+        if wanted.stage == "initramfs" and not wanted.packages:
+            return self._entry("root", digest("bare", BARE_ROOT), make_bare_root) / "disk"
         key = digest(self._base_key(wanted), self._guest_digest,
                      self._package_digest if wanted.hook else "",
                      *(file_digest(self._debian_package(wanted.suite, name))
@@ -207,11 +216,13 @@ class Store:
         if wanted.hook:
             if self._package is None:
                 raise Problem("a guest with the hook needs the package: --deb FILE")
-            put(tree / "etc/ptboot/package.deb", self._package.read_bytes())
+            put(tree / "etc/ptboot/package.deb", self._package)
 
     def _configure_image(self, wanted: Scenario, tree: Path) -> None:
         """What the scenario wants in the image."""
         builders.find(wanted).configure(wanted, tree)
+        if wanted.module_format != "packaged":
+            recompress_modules(tree, wanted.module_format)
         if wanted.modprobe_conf:
             put(tree / "etc/modprobe.d/ptboot.conf", lines(wanted.modprobe_conf))
         if wanted.conf:
@@ -227,17 +238,13 @@ class Store:
         self._tree(wanted, tree)
         self._configure_image(wanted, tree)
         if wanted.image_kind == "hostonly":
-            disk = folder / "disk"
+            disk, mounted = folder / "disk", folder / "mounted"
             make_disk(tree, disk)
-            mounted = folder / "mounted"
             mounted.mkdir()
-            command(["unshare", "--mount", "--propagation", "private", "sh",
-                     GUEST_FILES / "in-disk", disk, mounted], f"image ({what})")
+            in_tree(what, mounted, disk)
             built = folder
         else:
-            command(["unshare", "--mount", "--propagation", "private", "sh",
-                     GUEST_FILES / "in-tree", tree, *builders.find(wanted).mounts],
-                    f"image ({what})")
+            in_tree(what, tree)
             (tree / "etc/ptboot/listing").rename(folder / "listing")
             built = tree / "boot"
         single(built, "vmlinuz-*").rename(folder / "vmlinuz")
@@ -287,9 +294,7 @@ class Store:
             put(tree / names[-1][1:], self._debian_package(wanted.suite, name).read_bytes())
         command(["chroot", tree, "env", "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C",
                  "dpkg", "--install", *names], "installing GRUB's programs")
-        command(["unshare", "--mount", "--propagation", "private", "sh",
-                 GUEST_FILES / "in-tree", tree, *builders.find(wanted).mounts],
-                "installing the package, which rebuilds the image")
+        in_tree("a disk with GRUB", tree)
         grub.configure(tree, qemu.loader_words(wanted))
         leave_out(tree, (*DISK_LEAVES_OUT[1:], *(name[1:] for name in names)))
         grub.make_disk(tree, folder / "disk")
@@ -305,3 +310,32 @@ def leave_out(tree: Path, names: tuple) -> None:
             path.mkdir()
         else:
             path.unlink(missing_ok=True)
+
+
+def make_bare_root(folder: Path) -> None:
+    tree = folder / "tree"
+    for name in BARE_ROOT:
+        (tree / name).mkdir(parents=True)
+    (tree / "usr/lib/os-release").write_text("ID=ptboot\n", encoding="ascii")
+    make_disk(tree, folder / "disk")
+    shutil.rmtree(tree)
+
+
+def recompress_modules(tree: Path, ending: str) -> None:
+    """Has the modules of vfio and of the displays in another form than the kernel's package."""
+    modules = single(tree / "usr/lib/modules", "*")
+    for path in [path for name in RECOMPRESSED for path in modules.glob(f"kernel/{name}")]:
+        bare = path.with_suffix("") if path.suffix != ".ko" else path
+        if path.suffix == ".xz":
+            command(["xz", "--decompress", path], f"decompressing {path.name}")
+        if ending == "xz":
+            command(["xz", "--check=crc32", bare], f"compressing {bare.name}")
+        else:
+            command(["zstd", "--quiet", "--rm", bare], f"compressing {bare.name}")
+    command(["chroot", tree, "depmod", modules.name], "listing the modules")
+
+
+def in_tree(what: str, *words: Path) -> None:
+    """Runs the builder in a guest's tree; the words are those of the script."""
+    command(["unshare", "--mount", "--propagation", "private", "sh", GUEST_FILES / "in-tree",
+             *words], f"image ({what})")

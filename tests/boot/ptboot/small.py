@@ -88,7 +88,7 @@ def make_kernel(source: Path, options: str) -> None:
     command([*make, f"-j{os.cpu_count() or 1}", "bzImage"], "building the small kernel")
 
 
-def make_initrd(wanted: Scenario, kernels: Path, package: Path | None, tree: Path,
+def make_initrd(wanted: Scenario, kernels: Path, package: bytes | None, tree: Path,
                 initrd: Path) -> list[str]:
     """Writes the initramfs of one scenario, made in `tree`; returns the paths in it."""
     for name in FOLDERS:
@@ -103,7 +103,9 @@ def make_initrd(wanted: Scenario, kernels: Path, package: Path | None, tree: Pat
         if package is None:
             raise Problem("a guest with the hook needs the package: --deb FILE")
         with tempfile.TemporaryDirectory(prefix="ptboot-package.") as unpacked:
-            command(["dpkg-deb", "-x", package, unpacked], "unpacking the package")
+            archive = Path(unpacked) / "package.deb"
+            archive.write_bytes(package)
+            command(["dpkg-deb", "-x", archive, unpacked], "unpacking the package")
             shutil.copy(Path(unpacked) / PROGRAM, tree / PROGRAM)
             shutil.copy(Path(unpacked) / BOOT_SCRIPT, tree / "scripts/init-top/pt-hook")
     if wanted.conf:

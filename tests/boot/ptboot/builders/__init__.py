@@ -6,11 +6,13 @@ from __future__ import annotations
 from ..scenario import BUILDERS, Scenario
 from ..support import Problem
 from .base import Builder
+from .dracut import Dracut, DracutWithoutSystemd
 from .initramfs_tools import InitramfsTools
 from .mkinitcpio import Mkinitcpio
 
 KNOWN = {builder.name: builder for builder in (
-    InitramfsTools(), Mkinitcpio("mkinitcpio", "udev"), Mkinitcpio("mkinitcpio-systemd", "systemd"))}
+    InitramfsTools(), Dracut(), DracutWithoutSystemd(), Mkinitcpio("mkinitcpio", "udev"),
+    Mkinitcpio("mkinitcpio-systemd", "systemd"))}
 
 
 def missing(wanted: Scenario) -> str:

@@ -32,7 +32,6 @@ class Builder:
     files_of = ""  # its folder of guest files
     # Where they go in the guest's tree, besides `install`.
     places: dict = {}
-    mounts: tuple = ()  # of proc, sys and dev, what it needs at build time
     # Options of a scenario that this builder has no means for.
     lacks: tuple = ()
 

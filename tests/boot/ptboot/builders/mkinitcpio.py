@@ -29,7 +29,6 @@ class Mkinitcpio(Builder):
               "boot-script": "etc/initcpio/hooks/ptboot",
               "ptboot-initramfs.service": "usr/lib/systemd/system/ptboot-initramfs.service",
               "ptboot-panic.service": "usr/lib/systemd/system/ptboot-panic.service"}
-    mounts = ("proc", "dev")
     lacks = ("early_modules",)
 
     def __init__(self, name: str, hooks: str) -> None:
