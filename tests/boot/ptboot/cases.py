@@ -3,6 +3,7 @@
 
     title = "what is claimed"
     suites = ["bookworm", "trixie"]     # the default
+    extra_suites = ["sid"]              # more, for which it runs only when asked for by name
     stage = "initramfs"                 # and any other option of a scenario
     claim = [ ... ]                     # expectations; each must hold, and FAIL in the control
     also = [ ... ]                      # expectations that must hold, and are free in the control
@@ -31,12 +32,20 @@ class Case:
     name: str
     title: str
     suites: tuple
+    extra_suites: tuple
     options: dict
     claim: tuple
     also: tuple
     control_why: str
     control_options: dict
     control_also: tuple
+    row: tuple = ()  # the headings of its row in the matrix, if it is a cell of that
+
+    def suites_for(self, asked: str) -> tuple:
+        """The suites to run it on when one is asked for, or all ("") are."""
+        if not asked:
+            return self.suites
+        return (asked,) if asked in (*self.suites, *self.extra_suites) else ()
 
     def scenario(self, suite: str) -> scenario.Scenario:
         return scenario.make({**self.options, "suite": suite}, self.name)
@@ -75,10 +84,11 @@ def from_table(name: str, table: dict) -> Case:
     control = dict(table.pop("control", {}))
     title = table.pop("title", "")
     suites = tuple(table.pop("suites", DEFAULT_SUITES))
+    extra_suites = tuple(table.pop("extra_suites", ()))
     claim = _expectations(table, "claim", name)
     if not title or not claim or not control:
         raise Problem(f"{name}: a case has a title, a claim and a [control]")
-    for suite in suites:
+    for suite in (*suites, *extra_suites):
         if suite not in scenario.SUITES:
             raise Problem(f"{name}: suite {suite!r} is not one of {', '.join(scenario.SUITES)}")
     also = _expectations(table, "also", name)
@@ -86,24 +96,29 @@ def from_table(name: str, table: dict) -> Case:
     why = control.pop("why", "")
     if not why:
         raise Problem(f"{name}: [control]: `why` is missing: what does it take away?")
-    made = Case(name, title, suites, table, claim, also, why, control, control_also)
+    made = Case(name, title, suites, extra_suites, table, claim, also, why, control, control_also)
     if made.scenario(suites[0]) == made.control(suites[0]):
         raise Problem(f"{name}: the control is the same guest as the case")
     return made
 
 
-def load(folder: Path = FOLDER) -> list[Case]:
+def with_row(case: Case, row: tuple) -> Case:
+    return dataclasses.replace(case, row=row)
+
+
+def read_toml(path: Path) -> dict:
     try:
         import tomllib
     except ImportError as error:
         raise Problem("case files need Python 3.11 or later (tomllib)") from error
-    loaded = []
-    for path in sorted(folder.glob("*.toml")):
-        try:
-            table = tomllib.loads(path.read_text(encoding="utf-8"))
-        except tomllib.TOMLDecodeError as error:
-            raise Problem(f"{path.name}: {error}") from error
-        loaded.append(from_table(path.stem, table))
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise Problem(f"{path.name}: {error}") from error
+
+
+def load(folder: Path = FOLDER) -> list[Case]:
+    loaded = [from_table(path.stem, read_toml(path)) for path in sorted(folder.glob("*.toml"))]
     if not loaded:
         raise Problem(f"{folder}: no case files")
     return loaded

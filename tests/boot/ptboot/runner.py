@@ -7,7 +7,7 @@ import concurrent.futures
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import builders, cards, expect, guest, qemu, report, scenario
+from . import builders, cards, expect, guest, matrix, qemu, report, scenario
 from .cases import Case
 from .images import Store
 from .scenario import Scenario
@@ -38,8 +38,8 @@ def plan(cases: list[Case], suite: str, pattern: str, can: qemu.Abilities) -> li
     for case in cases:
         if can.transport == "none":
             case = case.with_stand_ins()
-        for name in case.suites:
-            if suite not in ("", name) or pattern not in f"{name}/{case.name}":
+        for name in case.suites_for(suite):
+            if pattern not in f"{name}/{case.name}":
                 continue
             for is_control in (False, True):
                 wanted = case.control(name) if is_control else case.scenario(name)
@@ -139,15 +139,16 @@ def run(cases: list[Case], suite: str, pattern: str, can: qemu.Abilities, store:
 
 def summary(tests: list[Test], outcomes: dict) -> str:
     """A row for each case, and below the reasons of everything that is not ok."""
-    suites = sorted({test.suite for test in tests})
-    cells: dict[str, dict] = {}
-    for test in tests:
-        row = cells.setdefault(test.case.name, {"title": test.case.title})
-        row[test.suite, test.is_control] = test.result
-    header = ["case", *(f"{suite}{part}" for suite in suites for part in ("", " control")), "claim"]
-    rows = [[name, *(row.get((suite, control), "-") for suite in suites
-                     for control in (False, True)), row["title"]] for name, row in cells.items()]
-    text = ["", report.table(header, rows), ""]
+    text = []
+    if any(not test.case.row for test in tests):
+        text += ["", results([test for test in tests if not test.case.row], ["case"],
+                             lambda case: [case.name], lambda case: [case.title])]
+    if any(test.case.row for test in tests):
+        cells = [test for test in tests if test.case.row]
+        text += ["", results(cells, [*matrix.HEADINGS, "in the image"],
+                             lambda case: [*case.row, forms_in_image(case, cells, outcomes)],
+                             lambda case: [])]
+    text.append("")
     for test in tests:
         if test.result == OK:
             continue
@@ -159,3 +160,27 @@ def summary(tests: list[Test], outcomes: dict) -> str:
             text.append(f"    console log: {outcomes[test.scenario.key()].console_log}")
     guests = f"{len(outcomes)} guests, {sum(o.seconds for o in outcomes.values()):.0f} guest seconds"
     return "\n".join([*text, guests])
+
+
+def forms_in_image(case: Case, tests: list[Test], outcomes: dict) -> str:
+    """As what the images of a cell have vfio-pci: some builders decompress modules."""
+    listings = [outcomes[test.scenario.key()].listing for test in tests
+                if test.case is case and not test.is_control and test.scenario.key() in outcomes]
+    forms = {matrix.form_of_vfio_pci(listing) for listing in listings}
+    return ", ".join(sorted(forms)) or "-"
+
+
+def results(tests: list[Test], headings, begin, end) -> str:
+    """The table of these tests: what `begin` says of the case, its results by suite, `end`."""
+    suites = sorted({test.suite for test in tests})
+    cells: dict[str, dict] = {}
+    for test in tests:
+        cells.setdefault(test.case.name, {"case": test.case})[test.suite, test.is_control] = test
+    columns = [(suite, control) for suite in suites for control in (False, True)]
+    last = ["claim"] if end(tests[0].case) else []
+    header = [*headings, *(f"{suite}{' control' if control else ''}" for suite, control in columns),
+              *last]
+    rows = [[*begin(row["case"]),
+             *(row[column].result if column in row else "-" for column in columns),
+             *end(row["case"])] for row in cells.values()]
+    return report.table(header, rows)

@@ -19,6 +19,7 @@ CHOICES = {
     "suite": SUITES,
     "builder": BUILDERS,
     "image_kind": ("generic", "hostonly"),
+    "module_format": ("packaged", "xz", "zst"),
     "firmware": ("seabios", "ovmf"),
     "iommu": ("intel", "amd", "none"),
     "display": ("none", "std"),
@@ -40,6 +41,7 @@ class Scenario:
     suite: str = "trixie"
     builder: str = "initramfs-tools"
     image_kind: str = "generic"
+    module_format: str = "packaged"
     firmware: str = "seabios"
     iommu: str = "intel"
     display: str = "none"
@@ -69,6 +71,7 @@ class Scenario:
     def image_options(self) -> dict:
         """The part that decides what is in the image; the rest is decided at each boot."""
         return {"builder": self.builder, "image_kind": self.image_kind,
+                "module_format": self.module_format,
                 "modules": sorted({*RACE_MODULES, *self.modules}),
                 "force_modules": list(self.force_modules),
                 "early_modules": list(self.early_modules),
