@@ -68,11 +68,8 @@ END
         "$(rpm -qlp "${rpm%.*.rpm}.src.rpm" | xargs)"
     mkdir -p "$work/rpm/tree"
     rpm2cpio "$rpm" | (cd "$work/rpm/tree" && cpio -idm --quiet)
-    # rpmbuild takes the compiler's name out of it.
-    strip -R .comment -o "$work/rpm/program" "$program"
-    strip -R .comment -o "$work/rpm/packed" "$work/rpm/tree/usr/lib/pt-hook/pt-hook"
-    check "rpm: the program is the one of the other packages" \
-        cmp "$work/rpm/packed" "$work/rpm/program"
+    same_program "rpm: the program is the one of the other packages" \
+        "$work/rpm/tree/usr/lib/pt-hook/pt-hook"
 }
 
 rpmlint_is_content() {
