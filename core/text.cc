@@ -24,6 +24,10 @@ bool is_printable(char c) {
     return c >= ' ' && c <= '~';
 }
 
+bool is_plain_in_json(char c) {
+    return is_printable(c) && c != '"' && c != '\\';
+}
+
 }  // namespace
 
 bool is_hex(std::string_view text) {
@@ -70,7 +74,9 @@ void put_decimal(std::string& out, std::uint64_t value) {
 
 void put_hex(std::string& out, std::uint32_t value, unsigned digits) {
     while (digits < 8 && value >> (4 * digits) != 0) ++digits;
-    while (digits-- > 0) out.push_back(kDigits[value >> (4 * digits) & 0xf]);
+    char text[8];
+    for (unsigned i = digits; i-- > 0; value >>= 4) text[i] = kDigits[value & 0xf];
+    out.append(text, digits);
 }
 
 void put_printable(std::string& out, std::string_view text) {
@@ -92,14 +98,21 @@ void put_quoted(std::string& out, std::string_view text) {
 
 void put_json_string(std::string& out, std::string_view text) {
     out.push_back('"');
-    for (char c : text) {
-        if (is_printable(c)) {
-            if (c == '"' || c == '\\') out.push_back('\\');
-            out.push_back(c);
+    while (!text.empty()) {
+        // In one piece what needs no escape: it is nearly all of a report, which may be long.
+        std::size_t plain = 0;
+        while (plain < text.size() && is_plain_in_json(text[plain])) ++plain;
+        put(out, text.substr(0, plain));
+        text.remove_prefix(plain);
+        if (text.empty()) break;
+        if (is_printable(text[0])) {
+            out.push_back('\\');
+            out.push_back(text[0]);
         } else {
             put(out, "\\u00");
-            put_hex(out, static_cast<unsigned char>(c), 2);
+            put_hex(out, static_cast<unsigned char>(text[0]), 2);
         }
+        text.remove_prefix(1);
     }
     out.push_back('"');
 }
