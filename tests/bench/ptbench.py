@@ -195,8 +195,8 @@ def arguments():
                         help="the package for the guest (default: what scripts/build-deb makes, or "
                         "$PT_DEB)")
     parser.add_argument("--full", action="store_true", help="the guest has 8, 64 and 256 functions "
-                        "to bind, and the median of five rounds counts: a quarter of an hour or "
-                        "more; without it one round with 8 and 32")
+                        "to bind, and of the quick ways the median of three rounds counts: a quarter "
+                        "of an hour or more; without it one round with 8 and 32")
     parser.add_argument("--only", choices=CHECKS, action="append", help="run this part; repeatable")
     parser.add_argument("--logs", type=Path, metavar="FOLDER", default=Path(TOP, "build/bench-logs"),
                         help="where the guest's console log goes (build/bench-logs)")

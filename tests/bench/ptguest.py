@@ -17,6 +17,7 @@ from pathlib import Path
 
 from ptboot import guest, qemu, report, scenario
 from ptboot.images import Store
+from ptboot.support import say
 
 FOLDER = Path(__file__).resolve().parent
 SUITE = "trixie"
@@ -104,10 +105,11 @@ def run_guest(store: Store, full: bool, logs: Path) -> Results:
         "suite": SUITE, "packages": ["driverctl"], "devices": devices_of(kinds),
         # nothing of the boot is in the way: the console is quiet, and no other driver comes
         "append": "quiet modprobe.blacklist=pvpanic_pci,sdhci_pci",
-        "script": f"rounds={5 if full else 1} sizes='{sizes}'\n"
+        "script": f"rounds={3 if full else 1} sizes='{sizes}'\n"
                   + (FOLDER / "compare.sh").read_text(encoding="utf-8"),
         "timeout": 3600 if full else 600}, "bench")
     outcome = guest.boot(wanted, qemu.abilities(), store, logs / "bench.log")
+    say(f"the guest ended after {outcome.seconds:.0f} s")
     if outcome.facts is None:
         return Results(wrong=[f"{outcome.failure}; console log: {outcome.console_log}"])
     results = parse(outcome.facts.script)
