@@ -103,6 +103,14 @@ def children_of(pid):
         return []
 
 
+def runs(pid, path):
+    """Whether the process, which may be gone by now, runs this program."""
+    try:
+        return os.path.samefile(f"/proc/{pid}/exe", path)
+    except OSError:
+        return False
+
+
 def high_water(pid):
     """The most memory that a process has had so far, in KiB; none of one that is gone."""
     try:
@@ -124,7 +132,7 @@ def peak_memory(program, *arguments):
             for first in children_of(process.pid):
                 for pid in (first, *children_of(first)):
                     # what strace starts is strace itself for a moment
-                    if os.path.realpath(f"/proc/{pid}/exe") == os.path.realpath(program.path):
+                    if runs(pid, program.path):
                         peaks[pid] = max(peaks[pid], high_water(pid))
             time.sleep(0.02)
     same("exit code", process.returncode, 0)
@@ -196,7 +204,7 @@ def arguments():
                         "$PT_DEB)")
     parser.add_argument("--full", action="store_true", help="the guest has 8, 64 and 256 functions "
                         "to bind, and of the quick ways the median of three rounds counts: a quarter "
-                        "of an hour or more; without it one round with 8 and 32")
+                        "of an hour or more; without it one round with 8 and 16")
     parser.add_argument("--only", choices=CHECKS, action="append", help="run this part; repeatable")
     parser.add_argument("--logs", type=Path, metavar="FOLDER", default=Path(TOP, "build/bench-logs"),
                         help="where the guest's console log goes (build/bench-logs)")
