@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Makes each system call of a whole run fail in turn, or kills the process that does the work.
+"""Makes each system call of a whole run fail in turn, or kills one of its two processes there.
 
 A run on a machine of which three devices are asked for is recorded with strace. Then it is done
 again and again, each time with one more of the recorded calls failing. Whatever fails, the program
 must end by itself in time, with an exit code and a report that are true, and every device that the
-failed call does not concern must be bound.
+failed call does not concern must be bound. Where the process that supervises is killed, the other
+one goes on: whatever it comes to, each device has the driver it had and no override, or an override
+that keeps others away, and a second run finishes the work.
 
 strace counts the calls of each process by themselves. A call of the process that does the steps is
 found by the path that it uses as well; where both processes make such a call, one fault can be in
@@ -28,6 +30,7 @@ from .machine import ADDRESS
 from .program import Program, Skip, strace
 
 ERRORS = ("EIO", "ENOMEM", "EACCES")
+KILL = "signal=SIGKILL"
 DEADLINE = 3  # seconds, of each run
 DEVICES = ("0000:01:00.0", "0000:01:00.1", "0000:02:00.0")
 MORE = """
@@ -89,13 +92,15 @@ def is_own_path(call, calls):
 
 
 def faults_for(calls):
-    """All faults. A process is killed only in calls that the first process does not make."""
+    """All faults. The process that does the steps is killed in calls that only it makes."""
     faults = []
     for call in calls:
+        if call.process == 0:
+            faults.append(Fault(call, KILL))
         if call.name not in INFALLIBLE:
             faults += [Fault(call, f"error={error}") for error in ERRORS]
             if call.process == 1 and is_own_path(call, calls):
-                faults.append(Fault(call, "signal=SIGKILL"))
+                faults.append(Fault(call, KILL))
     return faults
 
 
@@ -108,12 +113,67 @@ def run_once(program, options):
         machine = load_machine(root, "desktop", MORE)
         with tempfile.NamedTemporaryFile(prefix="pt-trace-") as file, FakeKernel(machine):
             options = [option.replace("{root}", root) for option in options]
-            run = program.run("--json", "--root", root, "--deadline", str(DEADLINE),
+            run = program.run(*options_of_run(root),
                               prefix=("strace", "-q", "-y", "-s", "256", "-o", file.name, *options))
             trace = file.read().decode()
         bound = {address for address in DEVICES if machine.driver_of(address) == "vfio-pci"}
         return Result(run, trace.replace(root, "{root}"), bound, read_log(machine),
                       read_report(machine))
+
+
+def options_of_run(root):
+    return "--json", "--root", root, "--deadline", str(DEADLINE)
+
+
+def wait_for_others(root):
+    """Waits until no process of the program is left that works on this tree."""
+    end = time.monotonic() + DEADLINE + 2
+    while time.monotonic() < end:
+        if not any(root.encode() in words for words in command_lines()):
+            return
+        time.sleep(0.01)
+    raise AssertionError("the process that does the steps does not end")
+
+
+def command_lines():
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/cmdline", "rb") as file:
+                yield file.read()
+        except OSError:
+            pass  # it has ended
+
+
+def state_of(machine, address):
+    """Driver and override of a device, None for none."""
+    with open(machine.path(f"{address}/driver_override"), encoding="ascii") as file:
+        override = file.read().rstrip("\n")
+    return machine.driver_of(address), None if override == "(null)" else override
+
+
+def kill_supervisor(program, fault):
+    """Kills the first process in a call; returns whether that came about."""
+    with tempfile.TemporaryDirectory(prefix="pt-fault-") as root:
+        machine = load_machine(root, "desktop", MORE)
+        before = {address: state_of(machine, address) for address in DEVICES}
+        with FakeKernel(machine):
+            run = program.run(*options_of_run(root), prefix=(
+                "strace", "-q", "-o", "/dev/null", *options_for(fault)))
+            if run.code not in (-9, 137):
+                return False
+            wait_for_others(root)
+            for address in DEVICES:
+                driver, override = state_of(machine, address)
+                same(f"{address} is as it was, or kept for vfio-pci",
+                     (driver, override) == before[address] or
+                     override == "vfio-pci" and driver in (before[address][0], None, "vfio-pci"),
+                     True)
+            json.loads(read_report(machine) or "{}")
+            again = program.run(*options_of_run(root))
+            same("exit code of a second run", again.code, 0)
+            same("bound by a second run", {machine.driver_of(address) for address in DEVICES},
+                 {"vfio-pci"})
+    return True
 
 
 def options_for(fault):
@@ -231,12 +291,15 @@ def inject_all(program, calls, faults, options):
             results["left out for want of time"] = len(faults) - number
             break
         try:
-            result = run_once(program, options_for(fault))
-            happened = check(fault, result)
+            begin = time.monotonic()
+            if fault.what == KILL and fault.call.process == 0:
+                happened = kill_supervisor(program, fault)
+            else:
+                happened = check(fault, run_once(program, options_for(fault)))
             results["passed" if happened else "not come about"] += 1
             if options.verbose and not happened:
                 print("not come about:")
-            slowest = max(slowest, result.run.seconds)
+            slowest = max(slowest, time.monotonic() - begin)
         except subprocess.TimeoutExpired:
             results["failed"] += 1
             print(f"FAILED  {fault.what} in {fault.call.text}\n  it hangs")
@@ -245,9 +308,11 @@ def inject_all(program, calls, faults, options):
             print(f"FAILED  {fault.what} in {fault.call.text}\n  {error}")
         if options.verbose:
             print(f"{fault.what} in process {fault.call.process}: {fault.call.text}")
-    kills = sum("signal=" in fault.what for fault in faults)
-    print(f"{len(calls)} system calls, {len(faults)} faults, {kills} of them kill the process that "
-          f"does the steps; {results['not come about']} did not come about, "
+    kills = [sum(fault.what == KILL and fault.call.process == process for fault in faults)
+             for process in (0, 1)]
+    print(f"{len(calls)} system calls, {len(faults)} faults, {kills[1]} of them kill the process "
+          f"that does the steps and {kills[0]} its supervisor; "
+          f"{results['not come about']} did not come about, "
           f"{results['left out for want of time']} left out for want of time; "
           f"slowest run {slowest:.1f} s")
     print(f"{results['passed']} passed, {results['failed']} failed, 0 skipped")
