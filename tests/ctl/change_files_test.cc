@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The files and commands that a change is made of.
+#include <sys/stat.h>
+
+#include <catch2/catch_test_macros.hpp>
+#include <cerrno>
+#include <filesystem>
+
+#include "ctl/change.h"
+#include "tests/unit/scratch_dir.h"
+
+namespace {
+
+using namespace pt::ctl;
+namespace fs = std::filesystem;
+
+TEST_CASE("files keep their mode, and links what they lead to", "[change]") {
+    const ScratchDir root;
+    root.write("etc/real", "old");
+    chmod(root.path("etc/real").c_str(), 0640);
+    fs::create_symlink("real", root.path("etc/link"));
+    fs::create_symlink("nowhere", root.path("etc/dangling"));
+    fs::create_symlink("/etc/passwd", root.path("etc/outside"));
+    CHECK(replace_text(root.fd(), "/etc/link", {true, "new"}) == 0);
+    CHECK(fs::is_symlink(root.path("etc/link")));
+    FileText text;
+    CHECK(read_text(root.fd(), "/etc/real", text) == 0);
+    CHECK(text.text == "new");
+    struct stat status {};
+    CHECK(stat(root.path("etc/real").c_str(), &status) == 0);
+    CHECK((status.st_mode & 07777) == 0640);
+    CHECK(replace_text(root.fd(), "/etc/dangling", {true, "new"}) != 0);
+    CHECK(replace_text(root.fd(), "/etc/outside", {true, "new"}) == EXDEV);
+    CHECK(read_text(root.fd(), "/etc/outside", text) == EXDEV);
+    CHECK(read_text(root.fd(), "/no/such/file", text) == 0);
+    CHECK_FALSE(text.exists);
+}
+
+TEST_CASE("commands of this machine tell how they ended", "[change]") {
+    CHECK(run_command({"true"}).empty());
+    CHECK(run_command({"sh", "-c", "exit 3"}) == "ended with status 3");
+    CHECK(run_command({"sh", "-c", "kill -9 $$"}).starts_with("was ended by a signal"));
+    CHECK(run_command({"/no/such/program"}).starts_with("cannot be started"));
+}
+
+}  // namespace
