@@ -52,7 +52,7 @@ function(pt_add_kmod name)
     list(TRANSFORM kmod_sources PREPEND "${kmod_SOURCE_DIR}/" OUTPUT_VARIABLE sources)
     add_library(${name} OBJECT ${sources})
     target_compile_options(${name} PRIVATE -w -include "${config_dir}/config.h"
-        "-ffile-prefix-map=${kmod_SOURCE_DIR}=kmod")
+        "-ffile-prefix-map=${kmod_SOURCE_DIR}=./kmod")
     target_include_directories(${name} PRIVATE "${kmod_SOURCE_DIR}")
     target_include_directories(${name} SYSTEM INTERFACE "${kmod_SOURCE_DIR}/libkmod")
     set_target_properties(${name} PROPERTIES C_STANDARD 11 C_EXTENSIONS ON)
