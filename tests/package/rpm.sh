@@ -31,6 +31,9 @@ rpm_contents() {
         sed '/^$/d' <<END | LC_ALL=C sort
 -rw-r--r-- root root /etc/pt-hook.conf
 -rwxr-xr-x root root /usr/bin/ptctl
+drwxr-xr-x root root /usr/lib/dracut/modules.d/50pt-hook
+-rwxr-xr-x root root /usr/lib/dracut/modules.d/50pt-hook/module-setup.sh
+-rwxr-xr-x root root /usr/lib/dracut/modules.d/50pt-hook/pt-hook.sh
 drwxr-xr-x root root /usr/lib/pt-hook
 -rwxr-xr-x root root /usr/lib/pt-hook/pt-hook
 -rw-r--r-- root root /usr/lib/systemd/system/pt-hook-stop.target
