@@ -24,9 +24,10 @@ arch_package() {
     fi
 }
 
-# pacman in the scratch root, as on a machine whose mkinitcpio has the hook that rebuilds images.
+# pacman in the scratch root, as on a machine whose mkinitcpio has the hook that rebuilds images. The
+# root has no locale but C.
 in_arch_root() {
-    "${as_root[@]}" pacman --root "$root" --dbpath "$root/var/lib/pacman" \
+    "${as_root[@]}" env LC_ALL=C pacman --root "$root" --dbpath "$root/var/lib/pacman" \
         --cachedir "$root/var/cache" --logfile "$root/var/pacman.log" --gpgdir "$root/var/gpg" \
         --hookdir "$root/usr/share/libalpm/hooks" --config "$root/var/pacman.conf" --arch x86_64 \
         --noconfirm "$@" 2>&1
@@ -116,6 +117,8 @@ arch_contents() {
 -rw-r--r-- root root etc/mkinitcpio.conf.d/zz-pt-hook.conf
 -rw-r--r-- root root etc/pt-hook.conf
 -rwxr-xr-x root root usr/bin/ptctl
+-rwxr-xr-x root root usr/lib/dracut/modules.d/50pt-hook/module-setup.sh
+-rwxr-xr-x root root usr/lib/dracut/modules.d/50pt-hook/pt-hook.sh
 -rwxr-xr-x root root usr/lib/initcpio/hooks/pt-hook
 -rwxr-xr-x root root usr/lib/initcpio/install/pt-hook
 -rw-r--r-- root root usr/lib/pt-hook/mkinitcpio-place.sh
