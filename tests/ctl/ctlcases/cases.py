@@ -13,7 +13,7 @@
               conf file in them; one with the ending .efi is a unified kernel image
     run       a list of runs of ptctl:
       args    arguments, in one text as for a shell
-      out     what is printed on standard output
+      out     what is printed on standard output; {EIO} is the word of pt-hook's C library for it
       err     what is printed on standard error, without the program's name in front
       exit    exit code (0)
       json    members that the document printed with --json has; lists are compared whole, the
@@ -102,7 +102,7 @@ class Case:
              run.get("err", "").splitlines())
         if "out" in run:
             same(f"{what}: output", text.out.replace(root, "ROOT").splitlines(),
-                 run["out"].splitlines())
+                 programs.hook.words(run["out"]).splitlines())
         same(f"{what}: escapes in what is no terminal", "\x1b" in text.out + text.err, False)
         for path, wanted in run.get("files", {}).items():
             same(f"{what}: {path}", read_text(machine.path(path)), wanted)
