@@ -32,6 +32,11 @@ if(NOT EXISTS "${kmod_SOURCE_DIR}/libkmod/libkmod-builtin.c")
         "-DFETCHCONTENT_SOURCE_DIR_KMOD=DIRECTORY")
 endif()
 
+# The name that assertions have in the program is ./kmod/libkmod/..., wherever the source is, and
+# also where a compiler cache (CCACHE_BASEDIR) makes the paths relative to the build directory.
+get_filename_component(kmod_dir "${kmod_SOURCE_DIR}" ABSOLUTE)
+file(RELATIVE_PATH kmod_relative_dir "${CMAKE_BINARY_DIR}" "${kmod_dir}")
+
 # pt_add_kmod(NAME [FLAGS...]): an object library. FLAGS choose the C library.
 function(pt_add_kmod name)
     set(config_dir "${CMAKE_CURRENT_BINARY_DIR}/${name}")
@@ -49,10 +54,10 @@ function(pt_add_kmod name)
     endif()
     configure_file("${PROJECT_SOURCE_DIR}/cmake/kmod-config.h.in" "${config_dir}/config.h" @ONLY)
 
-    list(TRANSFORM kmod_sources PREPEND "${kmod_SOURCE_DIR}/" OUTPUT_VARIABLE sources)
+    list(TRANSFORM kmod_sources PREPEND "${kmod_dir}/" OUTPUT_VARIABLE sources)
     add_library(${name} OBJECT ${sources})
     target_compile_options(${name} PRIVATE -w -include "${config_dir}/config.h"
-        "-ffile-prefix-map=${kmod_SOURCE_DIR}=./kmod")
+        "-ffile-prefix-map=${kmod_dir}=./kmod" "-ffile-prefix-map=${kmod_relative_dir}=./kmod")
     target_include_directories(${name} PRIVATE "${kmod_SOURCE_DIR}")
     target_include_directories(${name} SYSTEM INTERFACE "${kmod_SOURCE_DIR}/libkmod")
     set_target_properties(${name} PROPERTIES C_STANDARD 11 C_EXTENSIONS ON)
