@@ -215,36 +215,4 @@ Finding check_pending(const Facts& facts) {
     return found;
 }
 
-Finding check_boot(const Facts& facts) {
-    if (!facts.is_this_machine && facts.boot.report_error != 0 && facts.plan.devices.empty())
-        return {State::kNote, "the tree has no report of a boot"};
-    // What the boot knew: the words of the running command line, and the conf in its image.
-    const bool was_asked = !facts.words_are_pending && !asks_for_nothing(facts);
-    if (facts.boot.report_error != 0 && !was_asked)
-        return {State::kNote, facts.words_are_pending
-                                  ? "the words are not of this boot; they count from the next on"
-                                  : "nothing was asked for"};
-    if (facts.boot.report_error == ENOENT)
-        return {State::kFailed,
-                "pt-hook did not run: there is no /run/pt-hook/report.json; see "
-                "the images above, then boot again"};
-    if (facts.boot.report_error != 0)
-        return {State::kUnknown, std::string("/run/pt-hook/report.json cannot be read: ") +
-                                     std::strerror(facts.boot.report_error)};
-    if (!was_asked) return {State::kOk, "pt-hook ran"};
-    if (!facts.boot.is_fulfilled)
-        return {State::kFailed,
-                "pt-hook ran, and not all that was asked for was done",
-                {},
-                {"ptctl status"}};
-    if (facts.plan.count(Decision::kBind) != 0)
-        return {State::kFailed,
-                "pt-hook ran, and since then " +
-                    count_of(facts.plan.count(Decision::kBind), "device") +
-                    " went to another driver",
-                {},
-                {"ptctl status"}};
-    return {State::kOk, "pt-hook ran and did all that was asked for"};
-}
-
 }  // namespace pt::ctl

@@ -11,6 +11,7 @@
 #include "core/wish.h"
 #include "ctl/doctor/image.h"
 #include "ctl/doctor/leftovers.h"
+#include "ctl/status.h"
 
 namespace pt::ctl {
 
@@ -64,11 +65,13 @@ struct LoaderFacts {
 
 enum class Switch : std::uint8_t { kUnknown, kOff, kOn };
 
-// What the running kernel's report says of this boot.
+// What this boot has done, as `ptctl status` judges it, and what has changed since.
 struct BootFacts {
-    int report_error = ENOENT;  // errno for which there is no report
-    bool is_fulfilled = false;
-    std::int64_t boot_time = 0;  // seconds since 1970, 0 if it is not known
+    Status status;
+    bool has_report = false;
+    bool has_other_words = false;    // in its report than count now
+    std::int64_t began = 0;          // seconds since 1970, 0 if it is not known
+    std::int64_t conf_modified = 0;  // /etc/pt-hook.conf, likewise
 };
 
 // All that the checks look at. It is filled in place and never copied: `read` and `plan` point into

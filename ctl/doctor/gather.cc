@@ -2,13 +2,14 @@
 #include "ctl/doctor/gather.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
-#include <nlohmann/json.hpp>
 
 #include "core/text.h"
+#include "ctl/boot_report.h"
 #include "sys/framebuffers.h"
 #include "sys/pci_bus.h"
 #include "sys/survey.h"
@@ -106,18 +107,25 @@ std::int64_t boot_time(std::string_view stat) {
     return 0;
 }
 
+bool has_same_words(const BootReport& report, const ReadWords& read) {
+    return std::equal(
+        report.words.begin(), report.words.end(), read.words.begin(), read.words.end(),
+        [](const std::string& before, const SourceWord& now) { return before == now.text; });
+}
+
 void gather_boot(const Context& context, Facts& facts) {
     const int root = context.root_dir.get();
-    const TextFile report = read_text_file(root, "run/pt-hook/report.json");
-    facts.boot.report_error = report.error;
-    if (report.is_read()) {
-        const nlohmann::json document = nlohmann::json::parse(report.text, nullptr, false);
-        if (document.is_object() && document.contains("fulfilled"))
-            facts.boot.is_fulfilled = document["fulfilled"] == true;
-        else
-            facts.boot.report_error = EBADMSG;
-    }
-    facts.boot.boot_time = boot_time(read_text_file(root, "proc/stat").text);
+    facts.boot.status = read_status(context);
+    const FoundReport found = read_boot_report(context);
+    facts.boot.has_report = found.is_there;
+    const bool is_conf_known = facts.conf.is_read() || facts.conf.is_absent();
+    if (found.report && facts.cmdline.is_read() && is_conf_known)
+        facts.boot.has_other_words =
+            !has_same_words(*found.report, read_words(facts.cmdline.text, facts.conf.text));
+    facts.boot.began = boot_time(read_text_file(root, "proc/stat").text);
+    struct stat status {};
+    if (fstatat(root, "etc/pt-hook.conf", &status, 0) == 0)
+        facts.boot.conf_modified = status.st_mtime;
 }
 
 }  // namespace

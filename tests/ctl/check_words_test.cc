@@ -147,24 +147,3 @@ TEST_CASE("a boot loader that is not known or cannot be read is told as that") {
     facts.loader.name.clear();
     CHECK(check_pending(facts).state == State::kUnknown);
 }
-
-TEST_CASE("what became of the words in this boot") {
-    Facts facts;
-    make_good(facts);
-    CHECK(check_boot(facts).state == State::kOk);
-    facts.plan.devices[0].decision = Decision::kBind;
-    CHECK(check_boot(facts).state == State::kFailed);
-    CHECK(mentions(check_boot(facts), "went to another driver"));
-    facts.boot.is_fulfilled = false;
-    CHECK(mentions(check_boot(facts), "not all"));
-    facts.boot.report_error = ENOENT;
-    CHECK(check_boot(facts).state == State::kFailed);
-    CHECK(mentions(check_boot(facts), "did not run"));
-    facts.boot.report_error = EBADMSG;
-    CHECK(check_boot(facts).state == State::kUnknown);
-    facts.words_are_pending = true;
-    CHECK(check_boot(facts).state == State::kNote);
-    facts.words_are_pending = false;
-    ask(facts, "quiet");
-    CHECK(check_boot(facts).state == State::kNote);
-}

@@ -67,8 +67,13 @@ inline void make_good(Facts& facts) {
     facts.loader.place = "/boot/grub/grub.cfg";
     facts.loader.words = "quiet pt.ids=10de:1b06";
     facts.loader.change = "add WORD";
-    facts.boot.report_error = 0;
-    facts.boot.is_fulfilled = true;
+    facts.boot.has_report = true;
+    facts.boot.status.state = BootState::kRan;
+    DeviceVerdict held;
+    held.address = parse_address("01:00.0").value();
+    held.driver = "vfio-pci";
+    held.is_usable = true;
+    facts.boot.status.devices = {held};
 }
 
 // The words of the running command line and of the conf file, as gather_facts() would read them.

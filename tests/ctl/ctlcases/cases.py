@@ -18,6 +18,7 @@
       exit    exit code (0)
       json    members that the document printed with --json has; lists are compared whole, the
               members of objects that are not named here may be anything
+      finding members that checks of doctor have in its document, by the name of the check
       files   paths below the root and what is expected there: the text, or "" for no such file
       no_json true: there is no run with --json
 
@@ -41,7 +42,7 @@ from .boot_files import add_image, add_kernel
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 DOCS = os.path.join(os.path.dirname(os.path.dirname(HERE)), "docs")
 KEYS = {"title", "machine", "more", "cmdline", "conf", "boot", "later", "kernels", "images", "run"}
-RUN_KEYS = {"args", "out", "err", "exit", "json", "files", "no_json"}
+RUN_KEYS = {"args", "out", "err", "exit", "json", "finding", "files", "no_json"}
 REPORT = "run/pt-hook/report.json"
 REPORT_TIME = 1767323040  # 2026-01-02 03:04 UTC
 
@@ -119,6 +120,8 @@ class Case:
         command = shlex.split(run["args"])[0]
         hold_against_schema(what, command, document)
         expect(what, document, run.get("json", {}))
+        findings = {check["name"]: check for check in document.get("checks", [])}
+        expect(what, findings, run.get("finding", {}))
 
 
 def read_text(path):

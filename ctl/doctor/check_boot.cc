@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What this boot has done, and what has changed since.
+#include <algorithm>
+
+#include "ctl/doctor/check.h"
+
+namespace pt::ctl {
+namespace {
+
+constexpr const char* kReboot = "sudo systemctl reboot";
+
+// Whether the image of the kernel that runs was built after this boot began: another one was
+// booted.
+bool is_image_newer(const Facts& facts) {
+    return facts.boot.began != 0 &&
+           std::any_of(facts.images.begin(), facts.images.end(), [&](const ImageFacts& image) {
+               return !image.kernel.empty() && image.kernel == facts.running_kernel &&
+                      image.modified > facts.boot.began;
+           });
+}
+
+bool is_conf_newer(const Facts& facts) {
+    return facts.boot.began != 0 && facts.boot.conf_modified > facts.boot.began;
+}
+
+// Whether what asks for devices stands in the conf file alone, of which the boot knew only what its
+// image had.
+bool is_from_conf_alone(const Facts& facts) {
+    return facts.cmdline.is_read() && read_words(facts.cmdline.text).wish.selectors.empty();
+}
+
+Finding nothing_asked(const Facts& facts) {
+    if (facts.words_are_pending)
+        return {State::kNote,
+                "the words are not of this boot; they count from the next on",
+                {},
+                {kReboot}};
+    if (facts.boot.has_other_words)
+        return {State::kWarning,
+                "pt-hook ran, and the words have changed since: these words count from the next "
+                "boot",
+                {},
+                {kReboot}};
+    if (facts.boot.has_report) return {State::kOk, "pt-hook ran, and nothing was asked for"};
+    return {State::kNote,
+            facts.is_this_machine ? "nothing was asked for" : "the tree has no report of a boot"};
+}
+
+Finding did_not_run(const Facts& facts) {
+    if (is_from_conf_alone(facts) && (is_conf_newer(facts) || is_image_newer(facts)))
+        return {State::kWarning,
+                std::string("/etc/pt-hook.conf") +
+                    (is_conf_newer(facts) ? " was changed" : " got into the image") +
+                    " after this boot began: these words count from the next boot",
+                {},
+                {kReboot}};
+    if (is_image_newer(facts))
+        return {State::kFailed,
+                "pt-hook did not run: there is no /run/pt-hook/report.json; the image was built "
+                "after this boot began, so a reboot may be all that is missing",
+                {},
+                {kReboot}};
+    return {State::kFailed,
+            "pt-hook did not run: there is no /run/pt-hook/report.json; see the images above, "
+            "then boot again"};
+}
+
+// Each reason for which a device that was asked for is not held or not usable, with the device.
+std::vector<std::string> reasons_of(const Status& status) {
+    std::vector<std::string> reasons;
+    const bool needs_vfio = status.driver.find("vfio") != std::string::npos;
+    for (const DeviceVerdict& device : status.devices) {
+        const bool is_good = needs_vfio ? device.is_usable : device.is_held();
+        if (!device.is_asked_for() || is_good) continue;
+        for (const std::string& reason : device.reasons)
+            reasons.push_back(full_address(device.address) + ": " + reason);
+    }
+    for (const std::string& complaint : status.complaints)
+        reasons.push_back("not followed: " + complaint);
+    return reasons;
+}
+
+// The worst that became of a device, in the order in which it happens.
+std::string what_went_wrong(const Status& status) {
+    const auto count = [&](Holding holding) {
+        return std::count_if(status.devices.begin(), status.devices.end(),
+                             [=](const DeviceVerdict& d) { return d.holding == holding; });
+    };
+    const auto lost = count(Holding::kTakenAway) + count(Holding::kGone);
+    if (status.count_held() + static_cast<std::size_t>(lost) < status.count_asked() ||
+        !status.complaints.empty())
+        return "pt-hook ran, and not all that was asked for was done";
+    if (lost != 0)
+        return "pt-hook ran, and since then " + std::to_string(lost) + " device" +
+               (lost == 1 ? "" : "s") + " went to another driver or away";
+    return "pt-hook ran, and no virtual machine can use all that it holds";
+}
+
+Finding ran(const Facts& facts) {
+    const Status& status = facts.boot.status;
+    Finding found{State::kOk, "pt-hook ran and did all that was asked for"};
+    if (status.exit_code() != 0)
+        found = {State::kFailed, what_went_wrong(status), reasons_of(status), {"ptctl status"}};
+    if (!facts.boot.has_other_words) return found;
+    found.state = std::max(found.state, State::kWarning);
+    found.text += "; the words have changed since: these words count from the next boot";
+    found.fixes.insert(found.fixes.begin(), kReboot);
+    return found;
+}
+
+}  // namespace
+
+Finding check_boot(const Facts& facts) {
+    const Status& status = facts.boot.status;
+    switch (status.state) {
+        case BootState::kNotAsked:
+            return nothing_asked(facts);
+        case BootState::kSwitchedOff:
+            return {State::kNote, "pt-hook was switched off by pt.off"};
+        case BootState::kDidNotRun:
+            return did_not_run(facts);
+        case BootState::kRan:
+            return ran(facts);
+        case BootState::kUnknown:
+            break;
+    }
+    return {
+        State::kUnknown,
+        status.problem,
+        {},
+        facts.is_root ? std::vector<std::string>() : std::vector<std::string>{"sudo ptctl doctor"}};
+}
+
+}  // namespace pt::ctl
