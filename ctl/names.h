@@ -10,7 +10,8 @@ struct pci_access;
 
 namespace pt::ctl {
 
-// The names in pci.ids, through libpci.
+// The names in pci.ids, through libpci. Of a list with a line that makes no sense they are those
+// before that line.
 class PciNames {
   public:
     // `root` is the machine's root directory: a pci.ids in its usr/share is preferred to that of
