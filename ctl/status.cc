@@ -61,7 +61,7 @@ bool has_same_words(const BootReport& report, const ReadWords& read) {
 }
 
 void use_report(const Inventory& inventory, const Context& context, const FoundReport& found,
-                const ReadWords& read, Status& status) {
+                const Texts& texts, const ReadWords& read, Status& status) {
     const BootReport& report = *found.report;
     status.state = BootState::kRan;
     status.driver = report.driver;
@@ -72,7 +72,7 @@ void use_report(const Inventory& inventory, const Context& context, const FoundR
             status.complaints.push_back(failure);
     const bool asks_for_something = !report.devices.empty() || !report.complaints.empty();
     if (!asks_for_something && read.wish.selectors.empty()) status.state = BootState::kNotAsked;
-    if (!has_same_words(report, read))
+    if (texts.conf_error == 0 && !has_same_words(report, read))
         status.notes.push_back(
             "/etc/pt-hook.conf is not what it was in the image of this boot; ptctl plan shows "
             "what the next boot would do, once the image is built anew");
@@ -170,7 +170,7 @@ Status read_status(const Context& context) {
         status.written = found.written;
     }
     if (found.report && !found.report->off) {
-        use_report(inventory, context, found, read, status);
+        use_report(inventory, context, found, texts, read, status);
     } else if (read.wish.selectors.empty()) {
         status.state = BootState::kNotAsked;
     } else {
@@ -181,9 +181,16 @@ Status read_status(const Context& context) {
             status.notes.push_back("only /etc/pt-hook.conf asks for devices, not the command line");
         judge_words(context, inventory, texts, read, status);
     }
-    if (texts.conf_error != 0)
-        status.notes.push_back(std::string("/etc/pt-hook.conf cannot be read: ") +
-                               std::strerror(texts.conf_error));
+    if (texts.conf_error == 0) return status;
+    const std::string unread =
+        std::string("/etc/pt-hook.conf cannot be read: ") + std::strerror(texts.conf_error);
+    if (status.state == BootState::kNotAsked) {
+        // the only file that could ask for a device
+        status.state = BootState::kUnknown;
+        status.problem = unread;
+    } else {
+        status.notes.push_back(unread);
+    }
     return status;
 }
 
