@@ -4,9 +4,11 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <iostream>
 
 #include "ctl/archive.h"
 #include "ctl/commands.h"
@@ -53,6 +55,19 @@ int run_on(Context& context, const Run& run) {
     return run(context);
 }
 
+// The exit code, unless what was printed does not arrive: on a full disk, a file that was cut off
+// must not look like an answer.
+int with_output_written(int code) {
+    const bool was_good = std::cout.good();
+    std::cout.flush();
+    if (std::cout.good()) return code;
+    if (was_good)
+        print_error("cannot write the output", errno);
+    else  // an earlier write, whose reason is not known any more
+        print_error("cannot write the output");
+    return kExitCannotTell;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -81,10 +96,10 @@ int main(int argc, char** argv) {
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-        return app.exit(error) == 0 ? kExitGood : kExitUsage;
+        return with_output_written(app.exit(error) == 0 ? kExitGood : kExitUsage);
     }
     try {
-        return run_on(context, run);
+        return with_output_written(run_on(context, run));
     } catch (const std::exception& error) {
         print_error(error.what());
         return kExitCannotTell;

@@ -7,10 +7,10 @@ import os
 from pttree.cli import SKIPPED, TOP, Check, run_one, use_memory
 from pttree.program import Program
 
-from . import captures, consistency
+from . import captures, consistency, output
 from .cases import Case, case_names
 
-MODULES = (captures, consistency)
+MODULES = (captures, consistency, output)
 
 
 class Programs:
