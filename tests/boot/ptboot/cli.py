@@ -87,6 +87,14 @@ def parser() -> argparse.ArgumentParser:
     add("--initrd", default="", metavar="FILE", help="boot this initramfs")
     add("--no-hook", dest="hook", action="store_false", help="a guest without the package")
     add("--script", default="", metavar="FILE", help="run this shell script in the guest")
+    add("--loader", choices=("grub",), default="",
+        help="boot from the guest's disk, by this loader, once for each --boot")
+    add("--boot", dest="boots", action="append", default=[], metavar="FILE",
+        help="with --loader: the shell script of one boot; repeatable, the disk keeps its changes")
+    add("--package-file", dest="package_file", action="store_true",
+        help="with --loader and --no-hook: the package under test as /root/pt-hook.deb")
+    add("--uki", action="store_true",
+        help="a unified kernel image, whose command line is fixed (with --firmware ovmf)")
     add("--package", dest="packages", action="append", default=[], metavar="NAME",
         help="a Debian package for the root disk; those it depends on must be there already")
     add("--stage", choices=("initramfs", "system"), default=defaults.stage,
@@ -114,6 +122,12 @@ def package(path: str) -> Path:
     return built
 
 
+def given_file(option: str, path: str) -> Path:
+    if not Path(path).is_file():
+        raise Problem(f"{option} {path}: no such file")
+    return Path(path).resolve()
+
+
 def by_hand(arguments: argparse.Namespace) -> scenario.Scenario:
     """The scenario of the options; a Problem if they do not go together."""
     table = {name: getattr(arguments, name) for name in scenario.FIELDS
@@ -121,12 +135,12 @@ def by_hand(arguments: argparse.Namespace) -> scenario.Scenario:
     table["suite"] = arguments.suite or "trixie"
     if table["suite"] == scenario.SMALL:
         table["stage"] = "initramfs"
-    for name in ("kernel", "initrd", "script"):
-        if table[name] and not Path(table[name]).is_file():
-            raise Problem(f"--{name} {table[name]}: no such file")
-        table[name] = str(Path(table[name]).resolve()) if table[name] else ""
+    for name in ("kernel", "initrd"):
+        table[name] = str(given_file(f"--{name}", table[name])) if table[name] else ""
     if table["script"]:
-        table["script"] = Path(table["script"]).read_text(encoding="utf-8")
+        table["script"] = given_file("--script", table["script"]).read_text(encoding="utf-8")
+    table["boots"] = [given_file("--boot", path).read_text(encoding="utf-8")
+                      for path in table["boots"]]
     return scenario.make(table, "options")
 
 
@@ -146,7 +160,7 @@ def run_scenario(arguments: argparse.Namespace, wanted: scenario.Scenario) -> in
         wanted = dataclasses.replace(wanted, append=scenario.with_stand_ins(wanted.append))
         say(f"{can.version} cannot present ids of our choice; stand-ins with other ids are used, "
             f"and the command line's are replaced: {wanted.append}")
-    store = Store(package(arguments.deb) if wanted.hook else None)
+    store = Store(package(arguments.deb) if wanted.hook or wanted.package_file else None)
     log = (arguments.keep_log or arguments.logs / f"by-hand-{os.getpid()}.log").resolve()
     say(f"booting {wanted.suite} to the {wanted.stage} stage "
         f"({seconds_of(wanted)} s or so)")

@@ -106,6 +106,7 @@ class Store:
     def bootable_disk(self, wanted: Scenario) -> Path:
         """A disk with the system, its image and its boot loader."""
         key = digest(self._image_key(wanted), qemu.loader_words(wanted),
+                     self._package_digest if wanted.package_file else "",
                      file_digest(Path(grub.__file__)),
                      *(file_digest(self._debian_package(wanted.suite, name))
                        for name in grub.PACKAGES))
@@ -297,6 +298,10 @@ class Store:
         in_tree("a disk with GRUB", tree)
         grub.configure(tree, qemu.loader_words(wanted))
         leave_out(tree, (*DISK_LEAVES_OUT[1:], *(name[1:] for name in names)))
+        if wanted.package_file:
+            if self._package is None:
+                raise Problem("a guest with the package's file needs the package: --deb FILE")
+            put(tree / grub.PACKAGE_FILE, self._package)
         grub.make_disk(tree, folder / "disk")
         shutil.rmtree(tree)
 

@@ -64,6 +64,7 @@ class Scenario:
     script: str = ""
     loader: str = ""  # in the guest's disk, which is then booted from and keeps its changes
     boots: tuple = ()  # with a loader: a script for each boot of the one guest
+    package_file: bool = False  # with a loader: the package as a file, /root/pt-hook.deb
     packages: tuple = ()
     memory: int = 1024
     timeout: int = 300
@@ -113,6 +114,9 @@ def make(table: dict, where: str) -> Scenario:
                         or made.image_kind != "generic" or made.firmware != "seabios"):
         raise Problem(f"{where}: a guest that boots from its disk has the command line of its "
                       "loader, its scripts in boots, a generic image, and seabios")
+    if made.package_file and (not made.loader or made.hook):
+        raise Problem(f"{where}: package_file: the package lies on a disk that the guest boots "
+                      "from (loader), and is not installed there (hook = false)")
     if made.cmdline and made.append:
         raise Problem(f"{where}: cmdline is the whole command line, append adds to the usual one: "
                       "give only one of them")
