@@ -7,7 +7,8 @@
     [without.NAME]                      what a control takes away: why, and options
     [words.NAME], [forced.NAME]         options and further expectations (also) of a cell
     [[cells]]                           lists of builder, image_kind, module_format, forced and
-                                        words: a cell for each combination; without: one name
+                                        words: a cell for each combination; without: one name;
+                                        suites, where not all of them can have such cells
 
 Texts of `append` are joined, lists too; other options of later tables replace those of earlier.
 """
@@ -49,7 +50,7 @@ def _named(table: dict, kind: str, name: str) -> dict:
         raise Problem(f"matrix: no [{kind}.{name!r}] (there are: {known})") from error
 
 
-def _cell(table: dict, values: tuple, without: str) -> cases.Case:
+def _cell(table: dict, values: tuple, without: str, suites: list) -> cases.Case:
     chosen = dict(zip(AXES, values))
     options = {name: chosen[name] for name in ("builder", "image_kind", "module_format")}
     guest = merge(table["guest"], options, _named(table, "words", chosen["words"]),
@@ -60,7 +61,7 @@ def _cell(table: dict, values: tuple, without: str) -> cases.Case:
         control["append"] = merge({"append": guest.get("append", "")}, taken_away)["append"]
     name = "-".join(["matrix", *(re.sub(r"[^a-z0-9.]+", "-", text.lower()).strip("-")
                                  for text in values[:4])])
-    made = cases.from_table(name, {"title": table["title"], "suites": table["suites"],
+    made = cases.from_table(name, {"title": table["title"], "suites": suites,
                                    "extra_suites": table.get("extra_suites", []),
                                    **guest, "control": control})
     return cases.with_row(made, values)
@@ -71,12 +72,13 @@ def from_table(table: dict) -> list[cases.Case]:
     made = []
     for block in table.get("cells", []):
         missing = [name for name in (*AXES, "without") if name not in block]
-        unknown = [name for name in block if name not in (*AXES, "without")]
+        unknown = [name for name in block if name not in (*AXES, "without", "suites")]
         if missing or unknown:
             raise Problem(f"matrix: [[cells]]: without {', '.join(missing) or 'nothing'}, "
                           f"unknown: {', '.join(unknown) or 'nothing'}")
         for values in itertools.product(*(block[name] for name in AXES)):
-            made.append(_cell(table, values, block["without"]))
+            made.append(_cell(table, values, block["without"],
+                              block.get("suites", table["suites"])))
     names = [case.name for case in made]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice or not made:

@@ -33,8 +33,14 @@ class Expanding(unittest.TestCase):
         self.assertEqual({case.row[0] for case in cells},
                          {"initramfs-tools", "dracut", "dracut-nosystemd", "mkinitcpio",
                           "mkinitcpio-systemd"})
-        for kind in ("generic", "hostonly"):
-            self.assertTrue([case for case in cells if case.row[1] == kind])
+        rows = [dict(zip(matrix.AXES, case.row)) for case in cells]
+        # What forces a driver to load is a matter of the builder.
+        for one, other in (("image_kind", "module_format"), ("image_kind", "words"),
+                           ("module_format", "words"), ("builder", "image_kind"),
+                           ("builder", "module_format"), ("builder", "words")):
+            with self.subTest(one=one, other=other):
+                pairs = {(row[one], row[other]) for row in rows}
+                self.assertEqual(len(pairs), len({row[one] for row in rows}) * 2)
 
     def test_a_block_is_all_combinations_of_its_lists(self):
         cells = matrix.from_table(with_cells(forced=["a file", "a word"]))
@@ -60,6 +66,10 @@ class Expanding(unittest.TestCase):
         self.assertTrue(case.scenario("trixie").hook)
         self.assertFalse(case.control("trixie").hook)
         self.assertEqual(case.control("trixie").append, case.scenario("trixie").append)
+
+    def test_a_block_may_leave_out_a_suite(self):
+        table = {**with_cells(suites=["trixie"]), "suites": ["bookworm", "trixie"]}
+        self.assertEqual({case.suites for case in matrix.from_table(table)}, {("trixie",)})
 
     def test_a_bad_matrix_is_refused(self):
         for name, table in {"unknown name": with_cells(forced=["a spell"]),
