@@ -57,6 +57,11 @@ std::string to_metrics(const Status& status) {
     for (const BootState state : {BootState::kNotAsked, BootState::kRan, BootState::kSwitchedOff,
                                   BootState::kDidNotRun, BootState::kUnknown})
         metrics.add("state=" + label(name_of(state)), status.state == state ? 1 : 0);
+    if (status.cause != Cause::kNone) {
+        metrics.begin("pt_hook_did_nothing_info",
+                      "1, with the cause for which pt-hook did nothing in this boot.");
+        metrics.add("cause=" + label(name_of(status.cause)), 1);
+    }
     metrics.add_single("pt_hook_devices_asked", "Devices that were asked for.",
                        static_cast<std::int64_t>(status.count_asked()));
     metrics.add_single("pt_hook_devices_held", "Devices held by the driver that was asked for.",

@@ -2,11 +2,8 @@
 // This boot's report against the machine as it is now.
 #include "ctl/status.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <charconv>
-#include <cstdlib>
 #include <cstring>
 
 #include "ctl/texts.h"
@@ -15,12 +12,6 @@
 
 namespace pt::ctl {
 namespace {
-
-constexpr char kProgram[] = "usr/lib/pt-hook/pt-hook";
-
-// A line of /proc/stat has a number for each interrupt, and btime comes behind it.
-constexpr std::size_t kStatMax = 4 << 20;
-constexpr std::size_t kReleaseMax = 256;
 
 VfioFacts read_vfio(int root) {
     VfioFacts facts;
@@ -76,42 +67,6 @@ void use_report(const Inventory& inventory, const Context& context, const FoundR
         status.notes.push_back(
             "/etc/pt-hook.conf is not what it was in the image of this boot; ptctl plan shows "
             "what the next boot would do, once the image is built anew");
-}
-
-// When this boot began, in seconds since 1970, or 0 (proc_stat(5) btime).
-std::int64_t boot_time(int root) {
-    std::string text;
-    if (read_file(root, "proc/stat", kStatMax, text) != 0) return 0;
-    const std::size_t at = text.find("\nbtime ");
-    return at == std::string::npos ? 0 : std::strtoll(text.c_str() + at + 7, nullptr, 10);
-}
-
-// Where the builders put the image of the running kernel.
-std::vector<std::string> usual_images(int root) {
-    std::string release;
-    if (read_file(root, "proc/sys/kernel/osrelease", kReleaseMax, release) != 0) return {};
-    release.erase(release.find_last_not_of('\n') + 1);
-    return {"boot/initrd.img-" + release, "boot/initramfs-" + release + ".img",
-            "boot/initramfs-linux.img"};
-}
-
-std::string why_it_did_not_run(const Context& context) {
-    const int root = context.root_dir.get();
-    if (!exists(root, kProgram))
-        return "it is not installed (there is no /usr/lib/pt-hook/pt-hook)";
-    for (const std::string& image : usual_images(root)) {
-        struct stat status {};
-        if (fstatat(root, image.c_str(), &status, 0) != 0) continue;
-        const std::int64_t booted = boot_time(root);
-        if (booted != 0 && status.st_mtim.tv_sec > booted)
-            return "/" + image +
-                   " was built after this boot began, so a reboot may be all that "
-                   "is missing; ptctl doctor looks into the image";
-        return "it, or the words of /etc/pt-hook.conf, are not in /" + image +
-               ", or another initramfs was booted; ptctl doctor looks into the image";
-    }
-    return "it is not in the initramfs that was booted, or that was built before "
-           "/etc/pt-hook.conf asked for a device; build it anew and see ptctl doctor";
 }
 
 bool comes_from_conf_alone(const Wish& wish) {
@@ -176,7 +131,8 @@ Status read_status(const Context& context) {
     } else {
         const bool is_off = found.report ? found.report->off : read.wish.off;
         status.state = is_off ? BootState::kSwitchedOff : BootState::kDidNotRun;
-        status.problem = is_off ? "switched off by pt.off" : why_it_did_not_run(context);
+        status.cause = is_off ? Cause::kSwitchedOff : Cause::kUnknown;
+        if (is_off) status.problem = "switched off by pt.off";
         if (!is_off && comes_from_conf_alone(read.wish))
             status.notes.push_back("only /etc/pt-hook.conf asks for devices, not the command line");
         judge_words(context, inventory, texts, read, status);
@@ -192,6 +148,30 @@ Status read_status(const Context& context) {
         status.notes.push_back(unread);
     }
     return status;
+}
+
+std::string_view name_of(Cause cause) {
+    switch (cause) {
+        case Cause::kNone:
+            return "none";
+        case Cause::kSwitchedOff:
+            return "switched_off";
+        case Cause::kNotInstalled:
+            return "not_installed";
+        case Cause::kNotInImage:
+            return "not_in_image";
+        case Cause::kNotStarted:
+            return "not_started";
+        case Cause::kConfNotInImage:
+            return "conf_not_in_image";
+        case Cause::kImageRebuilt:
+            return "image_rebuilt";
+        case Cause::kOtherImage:
+            return "other_image";
+        case Cause::kUnknown:
+            break;
+    }
+    return "unknown";
 }
 
 }  // namespace pt::ctl

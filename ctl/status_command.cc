@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "ctl/absence.h"
 #include "ctl/commands.h"
 #include "ctl/output.h"
 #include "ctl/status.h"
@@ -149,6 +150,7 @@ Json to_json(const Status& status) {
     json["version"] = VERSION;
     json["exit_code"] = status.exit_code();
     json["state"] = name_of(status.state);
+    json["cause"] = status.cause == Cause::kNone ? Json() : Json(name_of(status.cause));
     json["problem"] = status.problem.empty() ? Json() : Json(status.problem);
     json["report"] = nullptr;
     if (!status.report_version.empty())
@@ -167,7 +169,12 @@ Json to_json(const Status& status) {
 }
 
 int status(const Context& context, bool as_metrics) {
-    const Status status = read_status(context);
+    Status status = read_status(context);
+    if (status.state == BootState::kDidNotRun) {
+        Absence absence = explain_absence(context);
+        status.cause = absence.cause;
+        status.problem = std::move(absence.text);
+    }
     if (as_metrics)
         std::cout << to_metrics(status);
     else if (context.json)

@@ -35,36 +35,16 @@ Switch read_secure_boot(int root) {
     return variable.text[4] == 1 ? Switch::kOn : Switch::kOff;
 }
 
-void gather_machine(const Context& context, Facts& facts) {
-    const int root = context.root_dir.get();
-    facts.is_this_machine = context.is_this_machine;
-    facts.is_root = geteuid() == 0;
-    TextFile release = read_text_file(root, "etc/os-release");
-    if (!release.is_read()) release = read_text_file(root, "usr/lib/os-release");
-    facts.distribution = distribution_of(release.text);
-    facts.running_kernel =
-        std::string(first_line(read_text_file(root, "proc/sys/kernel/osrelease").text));
-    facts.cpuinfo = read_text_file(root, "proc/cpuinfo");
-    facts.interrupts = read_text_file(root, "proc/interrupts");
-    facts.cmdline = read_text_file(root, "proc/cmdline");
-    facts.conf = read_text_file(root, "etc/pt-hook.conf");
-    facts.has_kvm_device = exists(root, "dev/kvm");
-    facts.may_open_kvm =
-        context.is_this_machine && faccessat(root, "dev/kvm", R_OK | W_OK, AT_EACCESS) == 0;
-    facts.has_kvm_module =
-        exists(root, "sys/module/kvm_intel") || exists(root, "sys/module/kvm_amd");
-    facts.has_efi = exists(root, "sys/firmware/efi");
-    facts.secure_boot = read_secure_boot(root);
-    // Set by systemd-stub; the GUID is systemd's (systemd-stub(7)).
-    facts.booted_unified =
-        exists(root, "sys/firmware/efi/efivars/StubInfo-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f");
-    const TextFile unsafe =
-        read_text_file(root, "sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts");
-    if (unsafe.is_read())
-        facts.unsafe_interrupts = unsafe.text.starts_with("Y") ? Switch::kOn : Switch::kOff;
-    int error = 0;
-    facts.iommus = sorted_names(root, "sys/class/iommu", error);
-    facts.is_installed = exists(root, "usr/lib/pt-hook/pt-hook");
+// "btime 1764043200" of /proc/stat: when the kernel started (fs/proc/stat.c).
+std::int64_t boot_time(std::string_view stat) {
+    while (!stat.empty()) {
+        std::string_view line = cut(stat, '\n');
+        if (cut(line, ' ') != "btime") continue;
+        std::int64_t seconds = 0;
+        (void)std::from_chars(line.data(), line.data() + line.size(), seconds);
+        return seconds;
+    }
+    return 0;
 }
 
 void gather_framebuffers(const Context& context, const PciBus& bus, Facts& facts) {
@@ -95,18 +75,6 @@ void gather_plan(const Context& context, Facts& facts) {
     gather_framebuffers(context, bus, facts);
 }
 
-// "btime 1764043200" of /proc/stat: when the kernel started (fs/proc/stat.c).
-std::int64_t boot_time(std::string_view stat) {
-    while (!stat.empty()) {
-        std::string_view line = cut(stat, '\n');
-        if (cut(line, ' ') != "btime") continue;
-        std::int64_t seconds = 0;
-        (void)std::from_chars(line.data(), line.data() + line.size(), seconds);
-        return seconds;
-    }
-    return 0;
-}
-
 bool has_same_words(const BootReport& report, const ReadWords& read) {
     return std::equal(
         report.words.begin(), report.words.end(), read.words.begin(), read.words.end(),
@@ -122,7 +90,6 @@ void gather_boot(const Context& context, Facts& facts) {
     if (found.report && facts.cmdline.is_read() && is_conf_known)
         facts.boot.has_other_words =
             !has_same_words(*found.report, read_words(facts.cmdline.text, facts.conf.text));
-    facts.boot.began = boot_time(read_text_file(root, "proc/stat").text);
     struct stat status {};
     if (fstatat(root, "etc/pt-hook.conf", &status, 0) == 0)
         facts.boot.conf_modified = status.st_mtime;
@@ -142,6 +109,39 @@ std::vector<std::string> sorted_names(int dir, const std::string& path, int& err
     error = list_directory(dir, path.c_str(), names);
     std::sort(names.begin(), names.end());
     return names;
+}
+
+void gather_machine(const Context& context, Facts& facts) {
+    const int root = context.root_dir.get();
+    facts.is_this_machine = context.is_this_machine;
+    facts.is_root = geteuid() == 0;
+    TextFile release = read_text_file(root, "etc/os-release");
+    if (!release.is_read()) release = read_text_file(root, "usr/lib/os-release");
+    facts.distribution = distribution_of(release.text);
+    facts.running_kernel =
+        std::string(first_line(read_text_file(root, "proc/sys/kernel/osrelease").text));
+    facts.cpuinfo = read_text_file(root, "proc/cpuinfo");
+    facts.interrupts = read_text_file(root, "proc/interrupts");
+    facts.cmdline = read_text_file(root, "proc/cmdline");
+    facts.conf = read_text_file(root, "etc/pt-hook.conf");
+    facts.has_kvm_device = exists(root, "dev/kvm");
+    facts.may_open_kvm =
+        context.is_this_machine && faccessat(root, "dev/kvm", R_OK | W_OK, AT_EACCESS) == 0;
+    facts.has_kvm_module =
+        exists(root, "sys/module/kvm_intel") || exists(root, "sys/module/kvm_amd");
+    facts.has_efi = exists(root, "sys/firmware/efi");
+    facts.secure_boot = read_secure_boot(root);
+    // Set by systemd-stub; the GUID is systemd's (systemd-stub(7)).
+    facts.booted_unified =
+        exists(root, "sys/firmware/efi/efivars/StubInfo-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f");
+    const TextFile unsafe =
+        read_text_file(root, "sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts");
+    if (unsafe.is_read())
+        facts.unsafe_interrupts = unsafe.text.starts_with("Y") ? Switch::kOn : Switch::kOff;
+    int error = 0;
+    facts.iommus = sorted_names(root, "sys/class/iommu", error);
+    facts.boot.began = boot_time(read_text_file(root, "proc/stat").text);
+    facts.is_installed = exists(root, "usr/lib/pt-hook/pt-hook");
 }
 
 void gather_facts(const Context& context, Facts& facts) {

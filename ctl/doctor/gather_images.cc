@@ -60,7 +60,8 @@ ImageFacts examine(int root, const std::string& path, bool is_unified) {
 
 class Search {
   public:
-    Search(const Context& context, Facts& facts) : root_(context.root_dir.get()), facts_(facts) {}
+    Search(const Context& context, Facts& facts, Which which)
+        : root_(context.root_dir.get()), facts_(facts), which_(which) {}
 
     // Images that lie in the directory itself.
     void in_directory(const std::string& directory) {
@@ -96,6 +97,10 @@ class Search {
     }
 
     void add(const std::string& path, bool is_unified) {
+        const std::string kernel = is_unified ? std::string() : kernel_in_path(path);
+        const bool is_other =
+            !kernel.empty() && !facts_.running_kernel.empty() && kernel != facts_.running_kernel;
+        if (which_ == Which::kOfRunningKernel && is_other) return;
         // A partition may be mounted in two places, and a directory be a link to another.
         struct stat status {};
         if (fstatat(root_, path.c_str(), &status, 0) == 0) {
@@ -108,13 +113,14 @@ class Search {
 
     int root_;
     Facts& facts_;
+    Which which_;
     std::vector<std::pair<dev_t, ino_t>> seen_;
 };
 
 }  // namespace
 
-void gather_images(const Context& context, Facts& facts) {
-    Search search(context, facts);
+void gather_images(const Context& context, Facts& facts, Which which) {
+    Search search(context, facts, which);
     for (const std::string_view directory : kBootDirectories) {
         search.in_directory(std::string(directory));
         search.of_kernel_install(std::string(directory));

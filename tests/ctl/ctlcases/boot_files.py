@@ -95,12 +95,16 @@ KINDS = {
             '/scripts/init-top/udev "$@"\n/scripts/init-top/pt-hook "$@"\n'},
     "initramfs-tools-without": {
         "scripts/init-top/udev": "", "scripts/init-top/ORDER": '/scripts/init-top/udev "$@"\n'},
+    "initramfs-tools-unstarted": OURS | {
+        "scripts/init-top/udev": "", "scripts/init-top/ORDER": '/scripts/init-top/udev "$@"\n'},
     "dracut": OURS | UNIT | {"usr/lib/dracut/build-parameter.txt": ""},
     "dracut-nosystemd": OURS | {"usr/lib/dracut-lib.sh": "",
                                 "var/lib/dracut/hooks/cmdline/00-pt-hook.sh": ""},
     "dracut-without": {"usr/lib/dracut/build-parameter.txt": ""},
     "mkinitcpio": OURS | {"buildconfig": "", "hooks/pt-hook": "", "hooks/udev": "",
                           "config": 'EARLYHOOKS="pt-hook udev"\nHOOKS="udev"\n'},
+    "mkinitcpio-without": {"buildconfig": "", "hooks/udev": "", **MODULES,
+                           "config": 'EARLYHOOKS="udev"\nHOOKS="udev"\n'},
     "mkinitcpio-systemd": OURS | UNIT | {"buildconfig": "", "config": 'EARLYHOOKS=""\n'},
 }
 

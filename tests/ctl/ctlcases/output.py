@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What becomes of the output: on a full disk, and for an ordinary user."""
 
+import json
 import os
 import shutil
 import tempfile
 
 from pttree.cases import load_machine, same
 from pttree.program import Skip
+
+from .boot_files import add_image
 
 
 def check_output_that_cannot_be_written(programs):
@@ -25,20 +28,51 @@ def check_output_that_cannot_be_written(programs):
             same(f"{what}: exit code", run.code, 4)
 
 
+def as_an_ordinary_user():
+    """A prefix that runs a program as one; nothing where one runs the tests."""
+    if os.geteuid() != 0:
+        return ()
+    if shutil.which("setpriv") is None:
+        raise Skip("there is no setpriv to become an ordinary user with")
+    return ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+
+
+def close_to_users(path):
+    os.chmod(path, 0o600 if os.geteuid() == 0 else 0)
+
+
 def check_status_with_a_conf_file_for_root(programs):
     """An ordinary user, for whom /etc/pt-hook.conf cannot be read, is not told that nothing is
     asked for."""
-    prefix = ()
-    if os.geteuid() == 0:
-        if shutil.which("setpriv") is None:
-            raise Skip("there is no setpriv to become an ordinary user with")
-        prefix = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+    prefix = as_an_ordinary_user()
     with tempfile.TemporaryDirectory(prefix="pt-ctl-") as folder:
         machine = load_machine(os.path.join(folder, "root"), "desktop")
         machine.write("etc/pt-hook.conf", b"pt.ids=10de:1b06\n")
-        os.chmod(machine.path("etc/pt-hook.conf"), 0o600 if prefix else 0)
+        close_to_users(machine.path("etc/pt-hook.conf"))
         os.chmod(folder, 0o755)
         run = programs.ctl.run("--root", machine.root, "status", prefix=prefix)
         same("standard error", run.err.splitlines(),
              ["ptctl: cannot tell: /etc/pt-hook.conf cannot be read: Permission denied"])
         same("output and exit code", (run.out, run.code), ("", 4))
+
+
+def check_status_with_images_for_root(programs):
+    """An ordinary user, for whom the images or their directory cannot be read, is told that only
+    root can learn why pt-hook did not run."""
+    prefix = as_an_ordinary_user()
+    with tempfile.TemporaryDirectory(prefix="pt-ctl-") as folder:
+        machine = load_machine(os.path.join(folder, "root"), "desktop",
+                               "file usr/lib/pt-hook/pt-hook\n"
+                               "file proc/sys/kernel/osrelease 6.12.1\\n\n"
+                               "file proc/cmdline pt.ids=10de:1b06\\n\n")
+        os.chmod(folder, 0o755)
+        add_image(machine, "boot/initrd.img-6.12.1", "initramfs-tools-without")
+        for path in ("boot/initrd.img-6.12.1", "boot"):
+            close_to_users(machine.path(path))
+            run = programs.ctl.run("--root", machine.root, "status", "--json", prefix=prefix)
+            document = json.loads(run.out)
+            same(f"{path}: cause and exit code", (document["cause"], run.code), ("unknown", 1))
+            same(f"{path}: problem", document["problem"],
+                 f"the cause cannot be told, for only root may read /{path}; sudo ptctl status "
+                 "tells it")
+            os.chmod(machine.path(path), 0o755)
