@@ -16,6 +16,7 @@ enum class Reason : std::uint8_t {
     kBridge,             // vfio-pci would take root ports and host bridges out of the tree
     kNotNamed,           // storage, USB or an unknown kind of bridge, covered by a pattern only
     kNoIommuGroup,       // vfio-pci would take the console down and then fail
+    kGroupUnreadable,    // it has an IOMMU group or not
     kUnreadable,         // its ids could not be read, so nobody knows what it is
     kVanished,           // it was listed and is gone
     kBootDisplay,        // the id means several displays, and this one shows the boot

@@ -28,6 +28,8 @@ struct Machine {
     std::vector<Framebuffer> framebuffers;         // if a display may be meant
     // The display that shows the boot, an index into `devices`, if a display may be meant.
     std::size_t boot_display = kNobody;
+    // errno for which it is only a display that may be the one; 0 if it is.
+    std::int32_t boot_vga_error = 0;
 };
 
 [[nodiscard]] bool is_display(const PciDevice& device);

@@ -37,7 +37,8 @@ void decide(PlannedDevice& planned, Reason kept, bool exact, const Plan& plan) {
         planned.decision = Decision::kAlready;
     } else if (planned.state.iommu_group < 0 && plan.is_vfio()) {
         planned.decision = Decision::kRefused;
-        planned.reason = Reason::kNoIommuGroup;
+        planned.reason =
+            planned.state.group_error != 0 ? Reason::kGroupUnreadable : Reason::kNoIommuGroup;
     } else {
         planned.decision = Decision::kBind;
     }
@@ -108,6 +109,7 @@ Plan make_plan(const Wish& wish, const Machine& machine, const Selection& select
     plan.iommu = iommu;
     if (machine.boot_display != kNobody)
         plan.boot_display = machine.devices[machine.boot_display].address;
+    plan.boot_vga_error = machine.boot_vga_error;
     for (std::size_t device : selection.unreadable)
         plan.unreadable.push_back(machine.devices[device]);
     plan.devices.resize(selection.choices.size());

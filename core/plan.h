@@ -30,6 +30,7 @@ struct DeviceState {
     // which it registers, which shows once it is loaded.
     std::string variant_module{};
     std::string variant_driver{};
+    std::int32_t group_error{0};  // errno for which the group is not known
 };
 
 // What can be seen of the machine's IOMMU, for the advice that a refusal gives.
@@ -63,6 +64,7 @@ struct Plan {
     std::vector<PciDevice> unreadable;  // see Selection::unreadable
     std::vector<Neighbour> neighbours;
     std::optional<PciAddress> boot_display;
+    std::int32_t boot_vga_error = 0;  // see Machine::boot_vga_error
     IommuFacts iommu;
     std::int32_t alias_error = 0;  // errno for which no variant drivers could be looked for
 

@@ -345,6 +345,13 @@ std::vector<Line> describe_plan(const Report& report) {
     if (report.plan->alias_error != 0)
         lines.push_back(lost_line("pt.driver=auto: modules.alias", report.plan->alias_error,
                                   ", vfio-pci serves for all"));
+    if (report.plan->boot_vga_error != 0) {
+        std::string file;
+        put_address(file, *report.plan->boot_display);
+        put(file, "/boot_vga");
+        lines.push_back(
+            lost_line(file, report.plan->boot_vga_error, ", so it counts as the boot display"));
+    }
     for (const Complaint& complaint : *report.complaints)
         lines.push_back(complaint_line(report, complaint));
     for (const PciDevice& device : report.plan->unreadable)

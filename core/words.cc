@@ -85,6 +85,11 @@ void put_reason(std::string& out, const Report& report, const PlannedDevice& pla
             put(out, "it has no IOMMU group, without which no virtual machine can have it; ");
             put_iommu_advice(out, report);
             break;
+        case Reason::kGroupUnreadable:
+            put(out, "its IOMMU group cannot be read (");
+            put_error(out, planned.state.group_error);
+            out.push_back(')');
+            break;
         case Reason::kUnreadable:
             put(out, "what it is cannot be read (");
             put_error(out, planned.device.error);

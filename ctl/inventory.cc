@@ -21,10 +21,11 @@ Machine read_machine(const PciBus& bus, int root, int& error) {
     error = bus.list(machine.devices);
     for (const PciDevice& device : machine.devices) {
         machine.parents.push_back(bus.parents(device.address));
-        machine.groups.push_back(bus.group_of(device.address));
+        // A group that cannot be read is none.
+        (void)bus.group_of(device.address, machine.groups.emplace_back());
     }
     machine.framebuffers = find_framebuffers(root, bus, machine.devices);
-    machine.boot_display = find_boot_display(machine, bus);
+    find_boot_display(machine, bus);
     return machine;
 }
 

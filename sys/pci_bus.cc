@@ -114,7 +114,7 @@ DeviceState PciBus::state(PciAddress address) const {
     state.error = driver_of(address, state.driver);
     if (state.error == 0 && !exists(bus_.get(), device_path(address, "").c_str()))
         state.error = ENODEV;
-    state.iommu_group = group_of(address);
+    state.group_error = group_of(address, state.iommu_group);
     return state;
 }
 
@@ -126,19 +126,21 @@ std::vector<PciAddress> PciBus::parents(PciAddress address) const {
     return parse_parents(link);
 }
 
-std::int32_t PciBus::group_of(PciAddress address) const {
-    std::string group;
-    if (read_link_name(bus_.get(), device_path(address, "iommu_group").c_str(), group) != 0)
-        return -1;
-    return parse_group(group);
+int PciBus::group_of(PciAddress address, std::int32_t& group) const {
+    std::string name;
+    const int error = read_link_name(bus_.get(), device_path(address, "iommu_group").c_str(), name);
+    group = parse_group(name);
+    return error;
 }
 
-bool PciBus::is_boot_vga(PciAddress address) const {
+int PciBus::boot_vga_of(PciAddress address, bool& is_boot_vga) const {
     char buffer[8];
     std::string_view text;
     const int error = read_small_file(bus_.get(), device_path(address, "boot_vga").c_str(), buffer,
                                       sizeof buffer, text);
-    return error == 0 && text.starts_with('1');
+    is_boot_vga = error == 0 && text.starts_with('1');
+    if (is_gone(error)) return 0;
+    return error == 0 && !is_boot_vga && !text.starts_with('0') ? EBADMSG : error;
 }
 
 std::vector<AddressRange> PciBus::resources(PciAddress address) const {

@@ -27,12 +27,12 @@ class PciBus {
     // The functions above a device (parse_parents()); none for one whose link cannot be read.
     [[nodiscard]] std::vector<PciAddress> parents(PciAddress address) const;
 
-    // The number of its IOMMU group, or -1.
-    [[nodiscard]] std::int32_t group_of(PciAddress address) const;
+    // The number of its IOMMU group, or -1 for none.
+    [[nodiscard]] int group_of(PciAddress address, std::int32_t& group) const;
 
     // Whether the firmware made it the display that VGA addresses reach (boot_vga). Only devices of
-    // class 0x0300 have the attribute.
-    [[nodiscard]] bool is_boot_vga(PciAddress address) const;
+    // class 0x0300 have the attribute; without it, it is none.
+    [[nodiscard]] int boot_vga_of(PciAddress address, bool& is_boot_vga) const;
 
     // The address ranges of its base address registers; none if they cannot be read.
     [[nodiscard]] std::vector<AddressRange> resources(PciAddress address) const;

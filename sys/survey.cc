@@ -17,10 +17,11 @@ Machine read_machine(const Wish& wish, const PciBus& bus, int root, int& error) 
             machine.parents.push_back(bus.parents(device.address));
     if (wish.with == With::kGroup)
         for (const PciDevice& device : machine.devices)
-            machine.groups.push_back(bus.group_of(device.address));
+            // A group that cannot be read is none.
+            (void)bus.group_of(device.address, machine.groups.emplace_back());
     if (may_mean_display(wish, machine)) {
         machine.framebuffers = find_framebuffers(root, bus, machine.devices);
-        machine.boot_display = find_boot_display(machine, bus);
+        find_boot_display(machine, bus);
     }
     return machine;
 }
@@ -64,13 +65,29 @@ std::vector<Neighbour> find_neighbours(const Plan& plan, const Machine& machine,
 
 }  // namespace
 
-std::size_t find_boot_display(const Machine& machine, const PciBus& bus) {
-    for (std::size_t i = 0; i < machine.devices.size(); ++i)
-        if (is_display(machine.devices[i]) && bus.is_boot_vga(machine.devices[i].address)) return i;
+void find_boot_display(Machine& machine, const PciBus& bus) {
+    std::size_t possible = kNobody;
+    int possible_error = 0;
+    for (std::size_t i = 0; i < machine.devices.size(); ++i) {
+        if (!is_display(machine.devices[i])) continue;
+        bool found = false;
+        const int error = bus.boot_vga_of(machine.devices[i].address, found);
+        if (found) {
+            machine.boot_display = i;
+            return;
+        }
+        if (error != 0 && possible == kNobody) {
+            possible = i;
+            possible_error = error;
+        }
+    }
     for (const Framebuffer& framebuffer : machine.framebuffers)
-        if (framebuffer.owner != kNobody && is_display(machine.devices[framebuffer.owner]))
-            return framebuffer.owner;
-    return kNobody;
+        if (framebuffer.owner != kNobody && is_display(machine.devices[framebuffer.owner])) {
+            machine.boot_display = framebuffer.owner;
+            return;
+        }
+    machine.boot_display = possible;
+    machine.boot_vga_error = possible_error;
 }
 
 Plan plan_for(const Wish& wish, const PciBus& bus, int root, std::vector<Complaint>& complaints,

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
-#include <cstddef>
 #include <vector>
 
 #include "core/plan.h"
@@ -9,10 +8,10 @@
 
 namespace pt {
 
-// The display that shows the boot, an index into Machine::devices: the one that VGA addresses
-// reach, else the one in whose memory the firmware's framebuffer is. A machine without a screen has
-// none.
-[[nodiscard]] std::size_t find_boot_display(const Machine& machine, const PciBus& bus);
+// Sets Machine::boot_display: the one that VGA addresses reach, else the one in whose memory the
+// firmware's framebuffer is, else, for safety, the first that does not tell (boot_vga_error). A
+// machine without a screen has none.
+void find_boot_display(Machine& machine, const PciBus& bus);
 
 // Reads of the machine what the wish needs, and decides. What no device fits is added to
 // `complaints`. `error` is 0, or the errno for which the devices could not be listed, and then

@@ -57,6 +57,10 @@ TEST_CASE("what becomes of a device follows the rules", "[plan]") {
     const PciDevice usb = device(1, 0, 0x1b21, 0x2142, 0x0c0330);
     const PciDevice smbus = device(1, 0, 0x8086, 0xa0a3, 0x0c0500);
     const PciDevice unreadable{{0, 1, 0, 0}, {}, EIO};
+    DeviceState group_unreadable = {"", -1, 0};
+    group_unreadable.group_error = EIO;
+    DeviceState vfio_unreadable = group_unreadable;
+    vfio_unreadable.driver = "vfio-pci";
     const DeviceState nouveau{"nouveau", 7, 0}, vfio{"vfio-pci", 7, 0}, no_group{"", -1, 0},
         gone{"", -1, ENODEV}, vfio_no_group{"vfio-pci", -1, 0};
 
@@ -81,6 +85,12 @@ TEST_CASE("what becomes of a device follows the rules", "[plan]") {
          Reason::kNone},
 
         {"no IOMMU group", kGpu, id, no_group, Decision::kRefused, Reason::kNoIommuGroup},
+        {"a group that cannot be read", kGpu, id, group_unreadable, Decision::kRefused,
+         Reason::kGroupUnreadable},
+        {"is not asked about if the driver is there", kGpu, id, vfio_unreadable, Decision::kAlready,
+         Reason::kNone},
+        {"nor for a stub driver", kGpu, "pt.ids=10de:1b06 pt.driver=pci-stub", group_unreadable,
+         Decision::kBind, Reason::kNone},
         {"nor by pattern", kGpu, pattern, no_group, Decision::kRefused, Reason::kNoIommuGroup},
         {"held, and no group",
          kGpu,

@@ -67,6 +67,7 @@ TEST_CASE("each reason has its own words", "[words]") {
         planned.reason = reason;
         planned.device.error = EIO;
         planned.state.error = ENODEV;
+        planned.state.group_error = EACCES;
         std::string text;
         put_reason(text, told.report(), planned);
         return text;
@@ -78,12 +79,14 @@ TEST_CASE("each reason has its own words", "[words]") {
     CHECK(
         told_for(Reason::kNoIommuGroup)
             .starts_with("it has no IOMMU group, without which no virtual machine can have it; "));
+    CHECK(told_for(Reason::kGroupUnreadable) ==
+          "its IOMMU group cannot be read (Permission denied)");
     CHECK(told_for(Reason::kUnreadable) == "what it is cannot be read (Input/output error)");
     CHECK(told_for(Reason::kVanished) == "it cannot be read any more (No such device)");
     CHECK(told_for(Reason::kBootDisplay) ==
           "it is the boot display and others are meant too; pt.boot_vga=take takes it as well");
     CHECK(told_for(Reason::kBesideBootDisplay) == "same slot as the boot display 0000:01:00.0");
-    CHECK(told_for(static_cast<Reason>(8)).empty());
+    CHECK(told_for(static_cast<Reason>(9)).empty());
 }
 
 }  // namespace
