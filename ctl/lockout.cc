@@ -6,6 +6,7 @@
 #include "core/machine.h"
 #include "core/text.h"
 #include "ctl/edit.h"
+#include "ctl/storage.h"
 #include "sys/file.h"
 
 namespace pt::ctl {
@@ -16,8 +17,23 @@ constexpr std::size_t kMountsMax = 1 << 20;
 // A display that has no connectors, such as the second one of a laptop.
 constexpr std::uint32_t kClassDisplay3d = 0x0302;
 
-// Devices on devices: dm on md on partitions. More levels than anybody builds.
-constexpr int kDepthMax = 8;
+bool is_storage(const Function& function) {
+    return function.device.error == 0 &&
+           base_class(function.device.ids.class_code) == kBaseClassStorage;
+}
+
+// Classes of network cards (include/linux/pci_ids.h): Ethernet and the like, and among the serial
+// buses Fibre Channel and InfiniBand.
+constexpr std::uint8_t kBaseClassNetwork = 0x02;
+constexpr std::uint32_t kClassFibre = 0x0c04;
+constexpr std::uint32_t kClassInfiniband = 0x0c06;
+
+bool is_network(const Function& function) {
+    const std::uint32_t code = function.device.ids.class_code;
+    return function.device.error == 0 &&
+           (base_class(code) == kBaseClassNetwork || code >> 8 == kClassFibre ||
+            code >> 8 == kClassInfiniband);
+}
 
 class Taken {
   public:
@@ -37,13 +53,9 @@ class Taken {
         }
         return nullptr;
     }
-    [[nodiscard]] const Function* first_storage() const {
-        for (const std::size_t index : taken_) {
-            const Function& function = inventory_.functions[index];
-            if (function.device.error == 0 &&
-                base_class(function.device.ids.class_code) == kBaseClassStorage)
-                return &function;
-        }
+    [[nodiscard]] const Function* first_that(bool (*fits)(const Function&)) const {
+        for (const std::size_t index : taken_)
+            if (fits(inventory_.functions[index])) return &inventory_.functions[index];
         return nullptr;
     }
 
@@ -69,61 +81,76 @@ void find_display_danger(const Inventory& inventory, const Taken& taken,
                           "the boot on.");
 }
 
-// The disks below a block device: itself, or those that it is made of.
-void find_disks(int root, const std::string& directory, int depth,
-                std::vector<PciAddress>& functions) {
-    std::string link;
-    if (read_link(root, directory.c_str(), link) != 0) return;
-    const std::vector<PciAddress> above = functions_above(link);
-    functions.insert(functions.end(), above.begin(), above.end());
-    std::vector<std::string> below;
-    if (depth == 0 || list_directory(root, (directory + "/slaves").c_str(), below) != 0) return;
-    for (const std::string& name : below)
-        find_disks(root, "sys/class/block/" + name, depth - 1, functions);
-}
-
-// The PCI functions that a mounted file system depends on; none if it is on no block device.
-std::vector<PciAddress> functions_below(int root, const Mount& mount) {
-    std::vector<PciAddress> functions;
-    if (!mount.device.starts_with("0:")) {
-        find_disks(root, "sys/dev/block/" + mount.device, kDepthMax, functions);
-    } else if (mount.source.starts_with("/dev/")) {
-        // A volume of btrfs, on the device that was named when it was mounted.
-        std::string name;
-        (void)read_link_name(root, mount.source.c_str() + 1, name);  // a device is no link
-        if (name.empty()) name = mount.source.substr(mount.source.rfind('/') + 1);
-        find_disks(root, "sys/class/block/" + name, kDepthMax, functions);
-    }
-    return functions;
-}
-
 // What somebody plugged in and looks at for a while.
 bool is_passing(const std::string& point) {
     return point.starts_with("/media/") || point.starts_with("/run/media/") ||
            point.starts_with("/mnt/");
 }
 
-void find_disk_danger(int root, const Taken& taken, std::vector<std::string>& dangers) {
-    std::string text;
-    (void)read_file(root, "proc/self/mountinfo", kMountsMax, text);  // empty: nothing is known
-    bool knows_root = false;
-    std::vector<const Function*> found;
-    for (const Mount& mount : parse_mounts(text)) {
-        const std::vector<PciAddress> functions = functions_below(root, mount);
-        if (mount.point == "/") knows_root = !functions.empty();
-        const Function* function = is_passing(mount.point) ? nullptr : taken.first(functions);
-        if (function == nullptr || std::find(found.begin(), found.end(), function) != found.end())
-            continue;
-        found.push_back(function);
+// The dangers for what is mounted, each function once: the first mount is the reason.
+class MountDangers {
+  public:
+    MountDangers(const Taken& taken, std::vector<std::string>& dangers)
+        : taken_(taken), dangers_(dangers) {}
+
+    void add(const Mount& mount, const Base& base) {
         std::string point;
         put_printable(point, mount.point);
-        dangers.push_back(short_address(function->device.address) + " has the disk with " + point +
-                          " behind it: the machine would not find it at the next boot.");
+        add_known(taken_.first(base.disks),
+                  " has the disk with " + point +
+                      " behind it: the machine would not find it at the next boot.");
+        add_known(taken_.first(base.networks),
+                  " leads to the server of " + point +
+                      ": the machine would not reach it at the next boot.");
+        if (base.lacks_disk)
+            add_unknown(is_storage, "which disk holds " + point, " may be its controller.");
+        if (base.lacks_network)
+            add_unknown(is_network, "which network card leads to the server of " + point,
+                        " may be the one.");
     }
-    const Function* storage = taken.first_storage();
-    if (!knows_root && found.empty() && storage != nullptr)
-        dangers.push_back("It cannot be told which disk holds the root file system, and " +
-                          short_address(storage->device.address) + " may be its controller.");
+
+  private:
+    void add_known(const Function* function, const std::string& text) {
+        if (is_new(function)) dangers_.push_back(short_address(function->device.address) + text);
+    }
+    void add_unknown(bool (*fits)(const Function&), const std::string& what,
+                     const std::string& end) {
+        const Function* function = taken_.first_that(fits);
+        if (is_new(function))
+            dangers_.push_back("It cannot be told " + what + ", and " +
+                               short_address(function->device.address) + end);
+    }
+    bool is_new(const Function* function) {
+        if (function == nullptr ||
+            std::find(found_.begin(), found_.end(), function) != found_.end())
+            return false;
+        found_.push_back(function);
+        return true;
+    }
+
+    const Taken& taken_;
+    std::vector<std::string>& dangers_;
+    std::vector<const Function*> found_;
+};
+
+void find_mount_danger(int root, const Taken& taken, std::vector<std::string>& dangers) {
+    std::string text;
+    (void)read_file(root, "proc/self/mountinfo", kMountsMax, text);  // empty: nothing is known
+    MountDangers found(taken, dangers);
+    Mount root_mount;
+    root_mount.point = "the root file system";
+    Base root_base;
+    for (const Mount& mount : parse_mounts(text)) {
+        const Base base = find_base(root, mount);
+        if (!is_passing(mount.point)) found.add(mount, base);
+        if (mount.point == "/") root_base = base;
+    }
+    const bool knows_root = !root_base.disks.empty() || !root_base.networks.empty() ||
+                            root_base.lacks_disk || root_base.lacks_network;
+    if (knows_root) return;
+    // It lies in an image or in memory, and what that comes from is mounted no more.
+    root_base.lacks_disk = true;
+    found.add(root_mount, root_base);
 }
 
 void find_keyboard_danger(int root, const Taken& taken, std::vector<std::string>& dangers) {
@@ -156,7 +183,7 @@ std::vector<std::string> find_dangers(int root, const Inventory& inventory,
     const Taken taken(inventory, indices);
     std::vector<std::string> dangers;
     find_display_danger(inventory, taken, dangers);
-    find_disk_danger(root, taken, dangers);
+    find_mount_danger(root, taken, dangers);
     find_keyboard_danger(root, taken, dangers);
     return dangers;
 }
@@ -182,18 +209,6 @@ bool is_keyboard(std::string_view key_bits) {
         parse_hex(last.substr(last.size() - std::min<std::size_t>(last.size(), 8)), 8);
     constexpr std::uint32_t kEscapeToS = 0xfffffffe;
     return low && (*low & kEscapeToS) == kEscapeToS;
-}
-
-std::vector<Mount> parse_mounts(std::string_view mountinfo) {
-    std::vector<Mount> mounts;
-    while (!mountinfo.empty()) {
-        const std::vector<std::string> fields = split_words(cut(mountinfo, '\n'));
-        const auto dash = std::find(fields.begin(), fields.end(), "-");
-        // 36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw
-        if (dash - fields.begin() < 6 || fields.end() - dash < 3) continue;
-        mounts.push_back({fields[2], fields[4], dash[2]});
-    }
-    return mounts;
 }
 
 }  // namespace pt::ctl

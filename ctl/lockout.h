@@ -13,7 +13,8 @@ namespace pt::ctl {
 
 // What would shut the user out of the machine `root`, an open directory, if the functions with
 // these indices were taken from it: the only display, a controller of a disk that is in use, the
-// controller of the only keyboard. A line for each: what, and what would come of it.
+// network card that leads to a file system in use, the controller of the only keyboard. A line for
+// each: what, and what would come of it.
 [[nodiscard]] std::vector<std::string> find_dangers(int root, const Inventory& inventory,
                                                     std::span<const std::size_t> taken);
 
@@ -24,13 +25,5 @@ namespace pt::ctl {
 // Whether an input device has the keys by which udev knows a keyboard (systemd, udev-builtin-input
 // _id.c): Escape to S, the bits 1 to 31 of its attribute capabilities/key.
 [[nodiscard]] bool is_keyboard(std::string_view key_bits);
-
-// A mounted file system, from a line of /proc/self/mountinfo (Documentation/filesystems/proc.rst).
-struct Mount {
-    std::string device;  // "8:1"; "0:..." for file systems that are not on one block device
-    std::string point;   // "/boot"
-    std::string source;  // "/dev/sda1"
-};
-[[nodiscard]] std::vector<Mount> parse_mounts(std::string_view mountinfo);
 
 }  // namespace pt::ctl

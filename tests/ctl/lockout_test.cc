@@ -122,14 +122,52 @@ TEST_CASE("functions are found in links, whatever else is in them", "[lockout]")
     }
 }
 
-TEST_CASE("lines of mountinfo that make no sense are passed over", "[lockout]") {
-    CHECK(parse_mounts("36 35 98:0 /m1 /m2 rw,a master:1 - ext3 /dev/root rw\n").front().point ==
-          "/m2");
-    CHECK(parse_mounts("36 35 98:0 /m1 /m2 rw - ext3 /dev/root rw").size() == 1);
-    for (const char* text : {"", "\n\n", "36 35 98:0 / /", "36 35 98:0 / / rw ext4 /dev/a rw",
-                             "- - -", "1 2 3 4 5 6 -", "1 2 3 4 5 6 - ext4"}) {
-        INFO(text);
-        CHECK(parse_mounts(text).empty());
+// A network card beside the disk's controller.
+Inventory server() {
+    Inventory inventory;
+    inventory.functions = {function("00:17.0", 0x010601), function("05:00.0", 0x020000),
+                           function("06:00.0", 0x020000), function("07:00.0", 0x0c0400)};
+    return inventory;
+}
+
+TEST_CASE("a network card with a file system behind it is a danger", "[lockout]") {
+    const ScratchDir root;
+    root.link("sys/class/net/eth0", "../../devices/pci0000:00/0000:05:00.0/net/eth0");
+    root.write("proc/net/route",
+               "Iface Destination Gateway Flags RefCnt Use Metric Mask MTU Window IRTT\n"
+               "eth0\t0001A8C0\t00000000\t0001\t0\t0\t100\t00FFFFFF\t0\t0\t0\n");
+    const auto found = [&](const char* mounts, std::size_t index) {
+        root.write("proc/self/mountinfo", mounts);
+        return find_dangers(root.fd(), server(), std::vector<std::size_t>{index});
+    };
+    const char* known = "1 0 0:20 / / rw - nfs4 nas:/root rw,vers=4.2,addr=192.168.1.9\n";
+    CHECK(found(known, 1) ==
+          std::vector<std::string>{"05:00.0 leads to the server of /: the machine would not reach "
+                                   "it at the next boot."});
+    CHECK(found(known, 0).empty());
+    CHECK(found(known, 2).empty());
+    const char* unknown = "1 0 0:20 / / rw - nfs4 nas:/root rw,addr=10.0.0.1\n";
+    CHECK(found(unknown, 0).empty());
+    for (const std::size_t index : {1U, 2U, 3U}) {
+        const std::vector<std::string> dangers = found(unknown, index);
+        REQUIRE(dangers.size() == 1);
+        CHECK(dangers[0].starts_with("It cannot be told which network card leads to the server"));
+    }
+    CHECK(found("1 0 0:20 / / rw - nfs4 nas:/ rw,addr=192.168.1.9\n"
+                "2 1 0:21 / /mnt/nas rw - nfs4 nas:/a rw,addr=10.0.0.1\n",
+                2)
+              .empty());
+}
+
+TEST_CASE("of a file system on disks that are not known, any controller may be the one",
+          "[lockout]") {
+    const ScratchDir root;
+    for (const char* mounts :
+         {"", "1 0 0:20 / / rw - overlay overlay rw\n", "1 0 0:20 / / rw - zfs rpool/ROOT rw\n"}) {
+        INFO(mounts);
+        root.write("proc/self/mountinfo", mounts);
+        CHECK(find_dangers(root.fd(), server(), std::vector<std::size_t>{0}).size() == 1);
+        CHECK(find_dangers(root.fd(), server(), std::vector<std::size_t>{1}).empty());
     }
 }
 

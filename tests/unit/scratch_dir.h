@@ -34,6 +34,11 @@ class ScratchDir {
         std::filesystem::create_directories(path(name).parent_path());
         std::ofstream(path(name), std::ios::binary) << text;
     }
+    // The target need not exist.
+    void link(const std::string& name, const std::string& target) const {
+        std::filesystem::create_directories(path(name).parent_path());
+        std::filesystem::create_symlink(target, path(name));
+    }
 
   private:
     std::string path_;
