@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "core/text.h"
 #include "ctl/commands.h"
 #include "ctl/doctor/check.h"
 #include "ctl/doctor/gather.h"
 #include "ctl/output.h"
+#include "ctl/texts.h"
 
 namespace pt::ctl {
 namespace {
@@ -34,13 +34,6 @@ constexpr std::size_t kTitleWidth = 21;
 std::string padded(std::string_view text, std::size_t width) {
     std::string result(text);
     if (result.size() < width) result.append(width - result.size(), ' ');
-    return result;
-}
-
-// Text that may hold the names and words of foreign files.
-std::string printable(std::string_view text) {
-    std::string result;
-    put_printable(result, text);
     return result;
 }
 

@@ -42,7 +42,8 @@ class Metrics {
 };
 
 std::string labels_of(const DeviceVerdict& device) {
-    return "address=" + label(full_address(device.address)) + ",ids=" + label(device.ids);
+    return "address=" + label(full_address(device.address)) +
+           ",ids=" + label(printable(device.ids));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/text.h"
+#include "ctl/texts.h"
 
 namespace pt::ctl {
 namespace {
@@ -53,8 +54,8 @@ std::string padded(std::string_view text, std::size_t width) {
 }  // namespace
 
 std::string toned(const Context& context, Tone tone, std::string_view text) {
-    if (!context.colour || tone == Tone::kPlain || text.empty()) return std::string(text);
-    return std::string(sgr(tone)) + std::string(text) + "\x1b[0m";
+    if (!context.colour || tone == Tone::kPlain || text.empty()) return printable(text);
+    return std::string(sgr(tone)) + printable(text) + "\x1b[0m";
 }
 
 std::vector<std::string> wrapped(std::string_view text, std::size_t width) {
@@ -76,12 +77,12 @@ std::vector<std::string> wrapped(std::string_view text, std::size_t width) {
 
 void print_wrapped(const Context& context, std::string_view label, std::size_t indent,
                    std::string_view text, Tone tone) {
-    std::string head = padded(label, indent);
+    std::string head = padded(printable(label), indent);
     // The first line has less room behind a long label: words stand in for it.
     const std::string stand_in(columns(head) > indent ? columns(head) - indent - 1 : 0, 'x');
     const std::size_t width =
         std::max(kLeastWidth, context.width - std::min(indent, context.width));
-    for (std::string& line : wrapped(stand_in + " " + std::string(text), width)) {
+    for (std::string& line : wrapped(stand_in + " " + printable(text), width)) {
         if (!stand_in.empty() && line.starts_with(stand_in)) line.erase(0, stand_in.size() + 1);
         std::cout << head << toned(context, tone, line) << '\n';
         head.assign(indent, ' ');
@@ -90,6 +91,7 @@ void print_wrapped(const Context& context, std::string_view label, std::size_t i
 
 void Table::add(std::vector<std::string> cells, Tone tone) {
     cells.resize(head_.size());
+    for (std::string& cell : cells) cell = printable(cell);
     rows_.push_back({std::move(cells), tone});
 }
 
@@ -128,20 +130,20 @@ void print_line(std::string_view text) {
 }
 
 void print_json(const nlohmann::json& document) {
-    std::cout << document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
+    std::cout << document.dump(2, ' ', true, nlohmann::json::error_handler_t::replace) << '\n';
 }
 
 void print_json(const nlohmann::ordered_json& document) {
-    std::cout << document.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace)
+    std::cout << document.dump(2, ' ', true, nlohmann::ordered_json::error_handler_t::replace)
               << '\n';
 }
 
 void print_error(std::string_view text) {
-    std::cerr << "ptctl: " << text << '\n';
+    std::cerr << "ptctl: " << printable(text) << '\n';
 }
 
 void print_error(std::string_view text, int error) {
-    std::cerr << "ptctl: " << text << ": " << std::strerror(error) << '\n';
+    std::cerr << "ptctl: " << printable(text) << ": " << std::strerror(error) << '\n';
 }
 
 }  // namespace pt::ctl

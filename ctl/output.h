@@ -16,8 +16,10 @@ inline constexpr std::size_t kDefaultWidth = 80;
 
 enum class Tone { kPlain, kStrong, kFaint, kGood, kWarning, kBad };
 
-// Text in a tone, for a terminal that may get colours; as it is for anything else. The text must be
-// printable: what a foreign file holds goes through put_printable() first.
+// Everything here that is given text prints it as printable() has it, but for print_line(), whose
+// text may have tones.
+
+// Text in a tone, for a terminal that may get colours; without for anything else.
 [[nodiscard]] std::string toned(const Context& context, Tone tone, std::string_view text);
 
 // Breaks text at spaces into lines of at most `width` columns; a longer word has a line of its own.
@@ -47,9 +49,11 @@ class Table {
     std::vector<Row> rows_;
 };
 
+// What is foreign in the text has gone through printable() or toned().
 void print_line(std::string_view text);
 
-// One document and a newline on standard output. Bytes that are no UTF-8 are replaced.
+// One document and a newline on standard output, in ASCII: other characters are escaped, and bytes
+// that are no UTF-8 replaced.
 void print_json(const nlohmann::json& document);
 void print_json(const nlohmann::ordered_json& document);
 

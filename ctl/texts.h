@@ -21,7 +21,10 @@ struct Texts {
 
 [[nodiscard]] Texts read_texts(const Context& context);
 
-// A text of the machine in which anything may stand, for people.
+// A text of the machine in which anything may stand, for people: what could drive a terminal, or
+// make a line look like another one, becomes \xNN for each of its bytes. That is all but printable
+// ASCII and the characters of UTF-8 that are neither control nor format characters. What went
+// through this once stays as it is.
 [[nodiscard]] std::string printable(std::string_view text);
 
 }  // namespace pt::ctl

@@ -14,6 +14,7 @@
 #include "ctl/inventory.h"
 #include "ctl/lockout.h"
 #include "ctl/output.h"
+#include "ctl/texts.h"
 #include "ctl/use_words.h"
 
 namespace pt::ctl {
@@ -38,12 +39,6 @@ struct Proposal {
     std::vector<std::string> refusals;  // likewise; with any nothing is done
     Change change;
 };
-
-std::string printable(std::string_view text) {
-    std::string result;
-    put_printable(result, text);
-    return result;
-}
 
 void print_files(const Context& context, const Change& change) {
     for (const FileChange& file : change.files) {

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdlib>
 
 #include "core/text.h"
 #include "ctl/boot_report.h"
@@ -145,6 +146,8 @@ void gather_machine(const Context& context, Facts& facts) {
 }
 
 void gather_facts(const Context& context, Facts& facts) {
+    // libkmod tells standard error of each line that makes no sense to it, the line included.
+    (void)setenv("KMOD_LOG", "emerg", 0);
     gather_machine(context, facts);
     gather_kernels(context, facts);
     gather_images(context, facts);

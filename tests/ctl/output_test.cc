@@ -2,6 +2,9 @@
 #include "ctl/output.h"
 
 #include <catch2/catch_test_macros.hpp>
+#include <cerrno>
+#include <iostream>
+#include <sstream>
 
 using namespace pt::ctl;
 using Lines = std::vector<std::string>;
@@ -29,4 +32,41 @@ TEST_CASE("escapes are for those who asked for colours") {
     CHECK(toned(context, Tone::kBad, "text") == "\x1b[31mtext\x1b[0m");
     CHECK(toned(context, Tone::kPlain, "text") == "text");
     CHECK(toned(context, Tone::kBad, "").empty());
+}
+
+namespace {
+
+// What a stream is given while this lives.
+class Caught {
+  public:
+    explicit Caught(std::ostream& stream) : stream_(stream), before_(stream.rdbuf(text_.rdbuf())) {}
+    Caught(const Caught&) = delete;
+    Caught& operator=(const Caught&) = delete;
+    ~Caught() { stream_.rdbuf(before_); }
+    [[nodiscard]] std::string text() const { return text_.str(); }
+
+  private:
+    std::ostringstream text_;
+    std::ostream& stream_;
+    std::streambuf* before_;
+};
+
+}  // namespace
+
+TEST_CASE("no way of printing text lets a control character of it through") {
+    const Context context;
+    const std::string evil = "a\x1b[2J";
+    const std::string harmless = "a\\x1b[2J";
+    const Caught errors(std::cerr);
+    print_error(evil);
+    print_error(evil, ENOENT);
+    CHECK(errors.text() ==
+          "ptctl: " + harmless + "\nptctl: " + harmless + ": No such file or directory\n");
+    const Caught output(std::cout);
+    print_wrapped(context, evil + " ", 2, evil);
+    CHECK(output.text() == harmless + " " + harmless + "\n");
+    Table table({"A", "B"});
+    table.add({evil, evil});
+    table.print(context);
+    CHECK(output.text().ends_with("A         B\n" + harmless + "  " + harmless + "\n"));
 }
