@@ -57,7 +57,7 @@ std::size_t read_utf8(std::string_view text, char32_t& code) {
 Texts read_texts(const Context& context) {
     const int root = context.root_dir.get();
     Texts texts;
-    texts.conf_error = read_file(root, kConfPath.substr(1).data(), kTextMax, texts.conf);
+    texts.conf_error = read_whole_file(root, kConfPath.substr(1).data(), kTextMax, texts.conf);
     if (texts.conf_error == ENOENT) texts.conf_error = 0;
     texts.cmdline_error = read_file(root, "proc/cmdline", kTextMax, texts.cmdline);
     return texts;

@@ -138,7 +138,7 @@ int run(const Options& options, const Texts& texts, int root) {
 
 // Reads the sources of the words; returns 0, or the errno for which there is no command line.
 int read_texts(const Options& options, int root, Texts& texts) {
-    texts.conf_error = read_file(root, kConfPath.substr(1).data(), kConfMax, texts.conf);
+    texts.conf_error = read_whole_file(root, kConfPath.substr(1).data(), kConfMax, texts.conf);
     if (texts.conf_error == ENOENT) texts.conf_error = 0;
     if (options.cmdline == nullptr)
         return read_file(root, "proc/cmdline", kCmdlineMax, texts.cmdline);

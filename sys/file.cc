@@ -64,6 +64,13 @@ int read_file(int dir, const char* path, std::size_t limit, std::string& result)
     return 0;
 }
 
+int read_whole_file(int dir, const char* path, std::size_t limit, std::string& result) {
+    const int error = read_file(dir, path, limit + 1, result);
+    if (result.size() <= limit) return error;
+    result.clear();
+    return EFBIG;
+}
+
 int write_file(int dir, const char* path, std::string_view text) {
     const Fd file(openat(dir, path, O_WRONLY | O_CLOEXEC | O_NOCTTY));
     if (!file.is_open()) return errno;
@@ -75,18 +82,24 @@ int write_file(int dir, const char* path, std::string_view text) {
 int replace_file(int dir, const char* path, std::string_view text) {
     std::string temporary(path);
     temporary += ".new";
+    int error = 0;
     {
         const Fd file(openat(dir, temporary.c_str(),
                              O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644));
         if (!file.is_open()) return errno;
-        while (!text.empty()) {
+        while (!text.empty() && error == 0) {
             const ssize_t length =
                 retry([&] { return write(file.get(), text.data(), text.size()); });
-            if (length < 0) return errno;
-            text.remove_prefix(static_cast<std::size_t>(length));
+            if (length < 0) {
+                error = errno;
+            } else {
+                text.remove_prefix(static_cast<std::size_t>(length));
+            }
         }
     }
-    return renameat(dir, temporary.c_str(), dir, path) == 0 ? 0 : errno;
+    if (error == 0 && renameat(dir, temporary.c_str(), dir, path) != 0) error = errno;
+    if (error != 0) (void)unlinkat(dir, temporary.c_str(), 0);
+    return error;
 }
 
 int make_directory(int dir, const char* path) {

@@ -43,12 +43,17 @@ class Fd {
 // Reads a file of any length up to `limit`, of which the rest is left out.
 [[nodiscard]] int read_file(int dir, const char* path, std::size_t limit, std::string& result);
 
+// Reads a file of any length up to `limit`. A longer one gives EFBIG and an empty text: what is cut
+// off somewhere means something else.
+[[nodiscard]] int read_whole_file(int dir, const char* path, std::size_t limit,
+                                  std::string& result);
+
 // Writes `text` in one write(2), as sysfs wants it, to a file that exists. Returns when the kernel
 // has done what it was told, which may be never.
 [[nodiscard]] int write_file(int dir, const char* path, std::string_view text);
 
 // Writes a file of any length that need not be there, so that it is there whole or not at all:
-// under a name of its own first, which is then renamed.
+// under a name of its own first, which is then renamed, or removed if that is not to be.
 [[nodiscard]] int replace_file(int dir, const char* path, std::string_view text);
 
 // Makes a directory; that it is there already is no error.

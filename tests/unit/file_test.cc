@@ -40,6 +40,60 @@ TEST_CASE("a long file is read up to a limit", "[file]") {
     CHECK(read_file(dir.fd(), "none", 10, text) == ENOENT);
 }
 
+TEST_CASE("a file that is too long is not read in part", "[file]") {
+    const ScratchDir dir;
+    dir.write("file", std::string(5000, 'x'));
+    std::string text;
+    CHECK(read_whole_file(dir.fd(), "file", 5000, text) == 0);
+    CHECK(text.size() == 5000);
+    text.clear();
+    CHECK(read_whole_file(dir.fd(), "file", 4999, text) == EFBIG);
+    CHECK(text.empty());
+    CHECK(read_whole_file(dir.fd(), "none", 10, text) == ENOENT);
+    CHECK(read_whole_file(dir.fd(), ".", 10, text) == EISDIR);
+}
+
+TEST_CASE("a file is replaced whole, or nothing of it is left", "[file]") {
+    const ScratchDir dir;
+    dir.write("file", "old");
+    CHECK(replace_file(dir.fd(), "file", "new") == 0);
+    std::string text;
+    CHECK(read_file(dir.fd(), "file", 10, text) == 0);
+    CHECK(text == "new");
+    CHECK_FALSE(exists(dir.fd(), "file.new"));
+
+    SECTION("the disk is full") {
+        rlimit before{};
+        REQUIRE(getrlimit(RLIMIT_FSIZE, &before) == 0);
+        (void)signal(SIGXFSZ, SIG_IGN);
+        const rlimit three{3, before.rlim_max};
+        REQUIRE(setrlimit(RLIMIT_FSIZE, &three) == 0);
+        const int error = replace_file(dir.fd(), "file", "newest");
+        REQUIRE(setrlimit(RLIMIT_FSIZE, &before) == 0);
+        (void)signal(SIGXFSZ, SIG_DFL);
+        CHECK(error == EFBIG);
+    }
+    SECTION("its name is taken by a directory") {
+        CHECK(make_directory(dir.fd(), "directory") == 0);
+        CHECK(replace_file(dir.fd(), "directory", "newest") == EISDIR);
+        CHECK_FALSE(exists(dir.fd(), "directory.new"));
+    }
+    SECTION("the name of its first form is") {
+        CHECK(make_directory(dir.fd(), "file.new") == 0);
+        CHECK(replace_file(dir.fd(), "file", "newest") == EISDIR);
+        CHECK(exists(dir.fd(), "file.new"));
+        CHECK_FALSE(exists(dir.fd(), "none"));
+        text.clear();
+        CHECK(read_file(dir.fd(), "file", 10, text) == 0);
+        CHECK(text == "new");
+        return;
+    }
+    CHECK_FALSE(exists(dir.fd(), "file.new"));
+    text.clear();
+    CHECK(read_file(dir.fd(), "file", 10, text) == 0);
+    CHECK(text == "new");
+}
+
 TEST_CASE("a write makes no file, and is whole or an error", "[file]") {
     const ScratchDir dir;
     dir.write("file", "");

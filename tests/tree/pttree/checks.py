@@ -188,6 +188,18 @@ def check_long_command_line(program):
         same("devices", run.out.count(": bind to vfio-pci"), 2)
 
 
+def check_conf_that_is_too_long(program):
+    """Of a conf file beyond 64 KiB no word counts, for the last one may be cut off; that is said."""
+    with machine_of("desktop") as machine:
+        for filler, code, said in ((65536 - 18, 0, False), (65536 - 17, 1, True)):
+            machine.write("etc/pt-hook.conf", b"#" * filler + b"\npt.ids=10de:1b06\n")
+            run = program.run("--dry-run", "--root", machine.root)
+            same("exit code", run.code, code)
+            same("the card is taken", "10de:1b06 (display): bind" in run.out, not said)
+            same("the file is told of", "/etc/pt-hook.conf cannot be read: File too large, its "
+                 "words are missing" in run.out, said)
+
+
 def check_truncated_command_line(program):
     """An item that the kernel may have cut off is not guessed at."""
     with machine_of("desktop") as machine:
