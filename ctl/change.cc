@@ -7,6 +7,7 @@
 
 #include "ctl/edit.h"
 #include "ctl/record.h"
+#include "ctl/shell.h"
 #include "sys/file.h"
 
 namespace pt::ctl {
@@ -271,7 +272,7 @@ std::string run_commands(int root, const Change& change, const RunCommand& run) 
     for (std::size_t i = 0; i < change.commands.size(); ++i) {
         const std::string wrong = run(change.commands[i]);
         if (wrong.empty()) continue;
-        const std::string name = join_words(change.commands[i]);
+        const std::string name = shell_command(change.commands[i]);
         std::string problem = "'" + name + "' " + wrong + ".";
         problem += put_back(root, change.files, change.files.size());
         bool is_undone = true;

@@ -14,6 +14,7 @@
 #include "ctl/inventory.h"
 #include "ctl/lockout.h"
 #include "ctl/output.h"
+#include "ctl/shell.h"
 #include "ctl/texts.h"
 #include "ctl/use_words.h"
 
@@ -56,10 +57,16 @@ void print_files(const Context& context, const Change& change) {
     }
 }
 
+// Those for another system are never run here, where they would change this one.
 void print_commands(const Context& context, const Change& change) {
-    const std::string where = context.is_this_machine ? "run" : "to be run there";
-    for (const Command& command : change.commands)
-        print_line(toned(context, Tone::kStrong, where + ": ") + printable(join_words(command)));
+    const std::string label = context.is_this_machine ? "run: "
+                              : context.is_captured   ? "to be run there: "
+                                                      : "to be run: ";
+    for (Command command : change.commands) {
+        if (!context.is_this_machine && !context.is_captured)
+            command.insert(command.begin(), {"chroot", context.root});
+        print_line(toned(context, Tone::kStrong, label) + shell_command(command));
+    }
 }
 
 void print_proposal(const Context& context, const Proposal& proposal) {
@@ -131,8 +138,18 @@ std::string check_result(const Context& context, const Proposal& proposal, bool 
     return {};
 }
 
+// What is left to do when all is done.
+std::string end_of(const Context& context, const Change& change, bool is_use) {
+    if (!context.is_this_machine && !change.commands.empty())
+        return "The files are written. The commands above are left to you: they work on that "
+               "system with its own programs, and most of them need /dev, /proc and /sys there.";
+    return is_use ? "Done. Reboot; then 'ptctl status' tells whether the cards are held. "
+                    "'ptctl unuse' undoes it."
+                  : "Done. After a reboot the cards are the host's again.";
+}
+
 std::string run_and_tell(const Command& command) {
-    std::cerr << "ptctl: running '" << join_words(command) << "'\n";
+    print_error("running: " + shell_command(command));
     return run_command(command);
 }
 
@@ -163,10 +180,7 @@ int carry_out(const Context& context, const Options& options, const Proposal& pr
     if (!problem.empty()) print_error(problem);
     if (is_refused || !problem.empty()) return kExitBad;
     if (is_done && !context.json)
-        print_wrapped(context, "", 0,
-                      is_use ? "Done. Reboot; then 'ptctl status' tells whether the cards are "
-                               "held. 'ptctl unuse' undoes it."
-                             : "Done. After a reboot the cards are the host's again.");
+        print_wrapped(context, "", 0, end_of(context, proposal.change, is_use));
     return kExitGood;
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/text.h"
+#include "ctl/shell.h"
 
 namespace pt::ctl {
 namespace {
@@ -44,21 +45,6 @@ Distribution distribution_of(std::string_view os_release) {
         if (parent != Distribution::kOther) return parent;
     }
     return Distribution::kOther;
-}
-
-std::string shell_quoted(std::string_view text) {
-    constexpr std::string_view kPlain =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+:=@%,";
-    if (!text.empty() && text.find_first_not_of(kPlain) == std::string_view::npos)
-        return std::string(text);
-    std::string quoted = "'";
-    for (const char c : text) {
-        if (c == '\'')
-            quoted += "'\\''";
-        else
-            quoted.push_back(c);
-    }
-    return quoted + "'";
 }
 
 std::string rebuild_command(const Facts& facts, const ImageFacts& image) {

@@ -25,9 +25,6 @@ namespace pt::ctl {
 // Installs pt-hook itself.
 [[nodiscard]] std::string install_command(const Facts& facts);
 
-// Text as one word of a shell: between single quotes unless it needs none.
-[[nodiscard]] std::string shell_quoted(std::string_view text);
-
 // Turns the matching lines of a file into comments. `pattern` is an extended regular expression
 // without ',', which separates the parts of the command.
 [[nodiscard]] std::string comment_out_command(std::string_view path, std::string_view pattern);

@@ -5,6 +5,7 @@
 
 #include "ctl/doctor/advice.h"
 #include "ctl/doctor/check.h"
+#include "ctl/shell.h"
 
 namespace pt::ctl {
 namespace {

@@ -6,6 +6,7 @@
 #include "core/text.h"
 #include "ctl/doctor/advice.h"
 #include "ctl/doctor/check.h"
+#include "ctl/shell.h"
 
 namespace pt::ctl {
 namespace {

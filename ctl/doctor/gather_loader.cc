@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "ctl/doctor/advice.h"
 #include "ctl/doctor/gather.h"
 #include "ctl/loader.h"
+#include "ctl/shell.h"
 
 namespace pt::ctl {
 namespace {
@@ -15,10 +15,7 @@ std::string joined(const std::vector<std::string>& words) {
 // "sudo a && sudo b", with " && " in front.
 std::string then_run(const std::vector<Command>& commands) {
     std::string text;
-    for (const Command& command : commands) {
-        text += " && sudo";
-        for (const std::string& word : command) text += " " + shell_quoted(word);
-    }
+    for (const Command& command : commands) text += " && sudo " + shell_command(command);
     return text;
 }
 

@@ -112,11 +112,3 @@ TEST_CASE("an image is built again by its own builder") {
     CHECK(rebuild_commands(facts, {&one, &one}).empty());
 }
 
-TEST_CASE("what a shell would take for its own is quoted") {
-    CHECK(shell_quoted("/boot/initrd.img-6.1") == "/boot/initrd.img-6.1");
-    CHECK(shell_quoted("") == "''");
-    CHECK(shell_quoted("a b") == "'a b'");
-    CHECK(shell_quoted("$(reboot)") == "'$(reboot)'");
-    CHECK(shell_quoted("it's") == "'it'\\''s'");
-    CHECK(shell_quoted("a;b\n") == "'a;b\n'");
-}
