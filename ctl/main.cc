@@ -19,12 +19,13 @@ namespace {
 using namespace pt;
 using namespace pt::ctl;
 
-// Colours only for a person who wants them (https://no-color.org).
+// Colours only for a person who wants them (https://no-color.org), in a terminal that says what it
+// is.
 bool may_use_colour() {
     const char* no_color = std::getenv("NO_COLOR");
     const char* term = std::getenv("TERM");
     return (no_color == nullptr || *no_color == '\0') &&
-           (term == nullptr || std::strcmp(term, "dumb") != 0);
+           term != nullptr && *term != '\0' && std::strcmp(term, "dumb") != 0;
 }
 
 // The columns of the terminal, or of one if standard output is none.
