@@ -189,11 +189,14 @@ int status(const Context& context, bool as_metrics) {
 }  // namespace
 
 void add_status(CLI::App& app, Run& run) {
-    CLI::App* command = app.add_subcommand(
-        "status", "Check that this boot gave the devices to vfio-pci, and that they still are");
+    CLI::App* command =
+        app.add_subcommand("status", "Check that the devices are on vfio-pci since the boot");
     const auto as_metrics = std::make_shared<bool>(false);
     command->add_flag("--prometheus", *as_metrics, "Print metrics for Prometheus' text collector");
-    command->callback([&run, as_metrics] {
+    command->callback([&app, &run, as_metrics] {
+        // As an exclusion of the option it would stand in the help of all commands.
+        if (*as_metrics && app.get_option("--json")->count() != 0)
+            throw CLI::ExcludesError("--prometheus", "--json");
         run = [as_metrics](const Context& context) { return status(context, *as_metrics); };
     });
 }

@@ -28,6 +28,16 @@ def check_output_that_cannot_be_written(programs):
             same(f"{what}: exit code", run.code, 4)
 
 
+def check_metrics_are_no_json(programs):
+    """Who asks for metrics and for JSON at once is told to choose, wherever the options stand."""
+    for arguments in (["--json", "status", "--prometheus"], ["status", "--prometheus", "--json"]):
+        run = programs.ctl.run(*arguments)
+        what = " ".join(arguments)
+        same(f"{what}: output and exit code", (run.out, run.code), ("", 2))
+        same(f"{what}: reason", sorted(run.err.splitlines()[0].split()),
+             ["--json", "--prometheus", "excludes"])
+
+
 def as_an_ordinary_user():
     """A prefix that runs a program as one; nothing where one runs the tests."""
     if os.geteuid() != 0:
