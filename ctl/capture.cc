@@ -177,12 +177,10 @@ int capture(const Context& context, const std::string& file) {
 }  // namespace
 
 void add_capture(CLI::App& app, Run& run) {
-    CLI::App* command = app.add_subcommand(
-        "capture", "Write what ptctl reads of this machine to an archive, for bug reports");
+    CLI::App* command =
+        app.add_subcommand("capture", "Write what ptctl reads to an archive, for bug reports");
     const auto file = std::make_shared<std::string>();
-    command
-        ->add_option("file", *file,
-                     "The archive, a tar file, compressed if its name ends in .tar.gz")
+    command->add_option("file", *file, "A tar file, compressed if its name ends in .tar.gz")
         ->type_name("FILE")
         ->required();
     command->callback(

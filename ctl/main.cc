@@ -19,13 +19,17 @@ namespace {
 using namespace pt;
 using namespace pt::ctl;
 
+// Columns before the descriptions of --help, each of which fits into the rest of 80: not every
+// version of CLI11 breaks them.
+constexpr std::size_t kHelpColumn = 26;
+
 // Colours only for a person who wants them (https://no-color.org), in a terminal that says what it
 // is.
 bool may_use_colour() {
     const char* no_color = std::getenv("NO_COLOR");
     const char* term = std::getenv("TERM");
-    return (no_color == nullptr || *no_color == '\0') &&
-           term != nullptr && *term != '\0' && std::strcmp(term, "dumb") != 0;
+    return (no_color == nullptr || *no_color == '\0') && term != nullptr && *term != '\0' &&
+           std::strcmp(term, "dumb") != 0;
 }
 
 // The columns of the terminal, or of one if standard output is none.
@@ -78,9 +82,9 @@ int main(int argc, char** argv) {
     context.is_terminal = isatty(STDOUT_FILENO) == 1;
     context.colour = context.is_terminal && may_use_colour();
     context.width = output_width();
+    app.get_formatter()->column_width(kHelpColumn);
     app.set_version_flag("--version", "ptctl " VERSION);
-    app.add_option("--root", context.root,
-                   "Read a machine below this directory, or a captured one, instead")
+    app.add_option("--root", context.root, "Read the machine below a directory, or a captured one")
         ->type_name("DIR|FILE");
     app.add_flag("--json", context.json, "Print one JSON document");
     app.require_subcommand(1);

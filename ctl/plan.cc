@@ -165,9 +165,7 @@ int plan(const Context& context, const std::vector<std::string>& words) {
 void add_plan(CLI::App& app, Run& run) {
     CLI::App* command = app.add_subcommand("plan", "Show what the next boot would do, and why");
     const auto words = std::make_shared<std::vector<std::string>>();
-    command
-        ->add_option("words", *words,
-                     "Words of a command line, in place of the running one (pt.ids=10de:1b06)")
+    command->add_option("words", *words, "Words in place of those of the running command line")
         ->type_name("WORDS");
     command->callback(
         [&run, words] { run = [words](const Context& context) { return plan(context, *words); }; });

@@ -314,14 +314,14 @@ void add_common(CLI::App& command, Options& options) {
 void add_use(CLI::App& app, Run& run) {
     const auto options = std::make_shared<Options>();
     CLI::App* command =
-        app.add_subcommand("use", "Have these cards given to vfio-pci from the next boot on");
+        app.add_subcommand("use", "Give these cards to vfio-pci from the next boot on");
     command
         ->add_option("CARD", options->cards,
-                     "An address (01:00.0), a slot (01:00), a path, or ids (10de:1b06)")
+                     "An address 01:00.0, slot 01:00, path, or ids 10de:1b06")
         ->required();
     add_common(*command, *options);
     command->add_flag("--conf", options->in_conf,
-                      "Write to /etc/pt-hook.conf and rebuild the images, not to the boot loader");
+                      "Write to /etc/pt-hook.conf, and rebuild the images");
     command->add_flag("--force", options->force, "Also what may lock you out of the machine");
     command->callback([&run, options] {
         run = [options](const Context& context) { return use(context, *options); };

@@ -48,6 +48,15 @@ def check_help_and_manual_agree(programs):
     same("commands and options of the manual page", by_manual(), by_help(programs))
 
 
+def check_help_fits_into_80_columns(programs):
+    """No line of --help, of the program or of a command, is wider than 80 columns."""
+    for command in by_help(programs):
+        run = programs.ctl.run(*command.split(), "--help")
+        same(f"{command}: exit code", run.code, 0)
+        same(f"{command}: lines that are too wide",
+             [line for line in run.out.splitlines() if len(line) > 80], [])
+
+
 def check_manual_begins_with_each_command(programs):
     """The synopsis of the manual page has each command with its options."""
     with open(MANUAL, encoding="ascii") as file:
