@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pttree.cases import load_machine, same
 from pttree.kernel import FakeKernel
 
+from .cases import hold_against_schema
+
 PRIVATE = "file proc/cmdline root=UUID=1234-secret luks.key=secret pt.ids=10de:1b06 iommu=pt\n" \
           "file 0000:0a:00.0/serial_number secret\n" \
           "file 0000:0a:00.0/config secret\n" \
@@ -83,6 +85,7 @@ def check_capture_as_json(programs):
     with captured(programs) as (machine, archive):
         run = programs.ctl.run("--json", "--root", machine.root, "capture", archive)
         document = json.loads(run.out)
+        hold_against_schema("capture --json", "capture", document)
         same("document", document, {"version": document["version"], "file": archive, "devices": 5})
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What --help, the manual page and the completions say of commands and options is the same."""
 
+import json
 import os
 import re
 import shutil
@@ -9,6 +10,8 @@ import subprocess
 from pttree.cases import same
 from pttree.cli import TOP
 from pttree.program import Skip
+
+from .cases import DOCS, Case, case_names
 
 EVERYWHERE = {"--root", "--json", "--help"}
 MANUAL = os.path.join(TOP, "man/ptctl.8")
@@ -66,6 +69,40 @@ def check_manual_begins_with_each_command(programs):
             same(f"{command} is there", f".B ptctl {command}\n" in synopsis, True)
         for option in options:
             same(f"{option} of '{command}' is there", option in synopsis, True)
+
+
+def objects_of(schema, path="document"):
+    """All parts of a schema that describe an object, each with its place."""
+    if isinstance(schema, dict):
+        if schema.get("type") == "object":
+            yield path, schema
+        for key, part in schema.items():
+            yield from objects_of(part, f"{path}/{key}")
+    elif isinstance(schema, list):
+        for index, part in enumerate(schema):
+            yield from objects_of(part, f"{path}/{index}")
+
+
+def check_each_command_has_a_schema(programs):
+    """Each command has a schema of its document, which tests hold it against: no member is optional
+    or without a description, and none that is not described is let through."""
+    commands = by_help(programs).keys() - {""}
+    schemas = {name.removeprefix("ptctl-").removesuffix(".schema.json"): name
+               for name in os.listdir(DOCS) if name.startswith("ptctl-")}
+    same("commands with a schema", set(schemas), commands)
+    held = {run["args"].split()[0] for name in case_names() for run in Case(name).data["run"]
+            if not run.get("no_json")}
+    same("commands without a test of their schema", commands - held - {"capture"}, set())
+    for name in schemas.values():
+        with open(os.path.join(DOCS, name), encoding="utf-8") as file:
+            schema = json.load(file)
+        for path, part in objects_of(schema):
+            members = part.get("properties", {})
+            same(f"{name}: {path}: is closed", part.get("additionalProperties"), False)
+            same(f"{name}: {path}: members that may be left out",
+                 members.keys() - part.get("required", []), set())
+            same(f"{name}: {path}: members that are not described",
+                 [key for key, member in members.items() if "description" not in member], [])
 
 
 def complete(line):
