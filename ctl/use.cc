@@ -88,7 +88,7 @@ Json json_of(const FileText& text) {
 }
 
 void print_proposal_json(const Proposal& proposal, bool is_done, const std::string& problem) {
-    Json json{{"words", proposal.words}, {"place", proposal.place}};
+    Json json{{"version", VERSION}, {"words", proposal.words}, {"place", proposal.place}};
     json["devices"] = proposal.devices;
     json["files"] = Json::array();
     for (const FileChange& file : proposal.change.files)

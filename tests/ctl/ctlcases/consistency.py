@@ -96,6 +96,7 @@ def check_each_command_has_a_schema(programs):
     for name in schemas.values():
         with open(os.path.join(DOCS, name), encoding="utf-8") as file:
             schema = json.load(file)
+        same(f"{name}: has the version", "version" in schema["required"], True)
         for path, part in objects_of(schema):
             members = part.get("properties", {})
             same(f"{name}: {path}: is closed", part.get("additionalProperties"), False)
