@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // What older ways to hand a card over have left behind.
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 
 #include "core/report.h"
 #include "core/text.h"
 #include "ctl/doctor/advice.h"
 #include "ctl/doctor/check.h"
 #include "ctl/shell.h"
+#include "ctl/texts.h"
 
 namespace pt::ctl {
 namespace {
@@ -78,6 +81,29 @@ std::string remove_command(const Leftover& leftover) {
     return comment_out_command(leftover.place, pattern);
 }
 
+// What keeps a file from being searched, as the end of a sentence.
+std::string obstacle(int error) {
+    if (error == EINVAL) return "is no regular file, so it was not opened";
+    if (error == EFBIG) return "is too large to be such a file";
+    return std::string("cannot be read: ") + std::strerror(error);
+}
+
+// Adds what could not be searched. It weighs more than what does no harm, and less than what does.
+void add_unread(const Facts& facts, Finding& found) {
+    std::vector<std::pair<std::string, int>> unread = facts.unread_leftovers;
+    if (!facts.cmdline.is_read()) unread.emplace_back("/proc/cmdline", facts.cmdline.error);
+    if (unread.empty()) return;
+    for (const auto& [path, error] : unread)
+        found.details.push_back(printable(path) + " " + obstacle(error));
+    if (found.state > State::kNote) return;
+    found.state = State::kUnknown;
+    found.text = "not everything could be searched for them";
+    const bool is_for_root = std::any_of(unread.begin(), unread.end(), [](const auto& file) {
+        return file.second == EACCES || file.second == EPERM;
+    });
+    if (is_for_root && !facts.is_root) found.fixes = {"sudo ptctl doctor"};
+}
+
 }  // namespace
 
 Finding check_leftovers(const Facts& facts) {
@@ -97,7 +123,10 @@ Finding check_leftovers(const Facts& facts) {
         is_in_images = is_in_images || (state != State::kNote && !command.empty() &&
                                         leftover.kind != Leftover::Kind::kOverride);
     }
-    if (found.details.empty()) return found;
+    if (found.details.empty()) {
+        add_unread(facts, found);
+        return found;
+    }
     found.text = found.state == State::kNote      ? "something that does no harm is left of one"
                  : found.state == State::kWarning ? "something is left that can get in the way"
                                                   : "something is left that gets in the way";
@@ -106,6 +135,7 @@ Finding check_leftovers(const Facts& facts) {
         for (std::string& command : rebuild_commands(facts, images))
             found.fixes.push_back(std::move(command));
     }
+    add_unread(facts, found);
     return found;
 }
 

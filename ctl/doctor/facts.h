@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/plan.h"
@@ -124,6 +125,8 @@ struct Facts {
 
     LoaderFacts loader;
     std::vector<Leftover> leftovers;
+    // Files and directories that may hold more leftovers, and the errno for which nobody knows.
+    std::vector<std::pair<std::string, int>> unread_leftovers;
     BootFacts boot;
 };
 

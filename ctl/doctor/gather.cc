@@ -2,7 +2,6 @@
 #include "ctl/doctor/gather.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,6 +10,7 @@
 
 #include "core/text.h"
 #include "ctl/boot_report.h"
+#include "ctl/inside.h"
 #include "sys/framebuffers.h"
 #include "sys/pci_bus.h"
 #include "sys/survey.h"
@@ -31,7 +31,9 @@ Switch read_secure_boot(int root) {
     const TextFile variable = read_text_file(
         root, "sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c");
     // Firmware without Secure Boot has no such variable.
-    if (variable.is_absent() && has_entries(root, "sys/firmware/efi/efivars")) return Switch::kOff;
+    int error = 0;
+    if (variable.is_absent() && !sorted_names(root, "sys/firmware/efi/efivars", error).empty())
+        return Switch::kOff;
     if (!variable.is_read() || variable.text.size() != 5) return Switch::kUnknown;
     return variable.text[4] == 1 ? Switch::kOn : Switch::kOff;
 }
@@ -91,23 +93,21 @@ void gather_boot(const Context& context, Facts& facts) {
     if (found.report && facts.cmdline.is_read() && is_conf_known)
         facts.boot.has_other_words =
             !has_same_words(*found.report, read_words(facts.cmdline.text, facts.conf.text));
-    struct stat status {};
-    if (fstatat(root, "etc/pt-hook.conf", &status, 0) == 0)
-        facts.boot.conf_modified = status.st_mtime;
+    facts.boot.conf_modified = modified_inside(root, "etc/pt-hook.conf");
 }
 
 }  // namespace
 
 TextFile read_text_file(int dir, const std::string& path) {
     TextFile file;
-    file.error = read_file(dir, path.c_str(), kTextLimit, file.text);
+    file.error = read_inside(dir, path, kTextLimit, file.text);
     if (file.error == ENOTDIR) file.error = ENOENT;
     return file;
 }
 
 std::vector<std::string> sorted_names(int dir, const std::string& path, int& error) {
     std::vector<std::string> names;
-    error = list_directory(dir, path.c_str(), names);
+    error = list_inside(dir, path, names);
     std::sort(names.begin(), names.end());
     return names;
 }
@@ -125,16 +125,16 @@ void gather_machine(const Context& context, Facts& facts) {
     facts.interrupts = read_text_file(root, "proc/interrupts");
     facts.cmdline = read_text_file(root, "proc/cmdline");
     facts.conf = read_text_file(root, "etc/pt-hook.conf");
-    facts.has_kvm_device = exists(root, "dev/kvm");
+    facts.has_kvm_device = exists_inside(root, "dev/kvm");
     facts.may_open_kvm =
         context.is_this_machine && faccessat(root, "dev/kvm", R_OK | W_OK, AT_EACCESS) == 0;
     facts.has_kvm_module =
-        exists(root, "sys/module/kvm_intel") || exists(root, "sys/module/kvm_amd");
-    facts.has_efi = exists(root, "sys/firmware/efi");
+        exists_inside(root, "sys/module/kvm_intel") || exists_inside(root, "sys/module/kvm_amd");
+    facts.has_efi = exists_inside(root, "sys/firmware/efi");
     facts.secure_boot = read_secure_boot(root);
     // Set by systemd-stub; the GUID is systemd's (systemd-stub(7)).
-    facts.booted_unified =
-        exists(root, "sys/firmware/efi/efivars/StubInfo-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f");
+    facts.booted_unified = exists_inside(
+        root, "sys/firmware/efi/efivars/StubInfo-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f");
     const TextFile unsafe =
         read_text_file(root, "sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts");
     if (unsafe.is_read())
@@ -142,7 +142,7 @@ void gather_machine(const Context& context, Facts& facts) {
     int error = 0;
     facts.iommus = sorted_names(root, "sys/class/iommu", error);
     facts.boot.began = boot_time(read_text_file(root, "proc/stat").text);
-    facts.is_installed = exists(root, "usr/lib/pt-hook/pt-hook");
+    facts.is_installed = exists_inside(root, "usr/lib/pt-hook/pt-hook");
 }
 
 void gather_facts(const Context& context, Facts& facts) {

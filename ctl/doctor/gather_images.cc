@@ -7,6 +7,7 @@
 
 #include "ctl/doctor/gather.h"
 #include "ctl/doctor/read_image.h"
+#include "ctl/inside.h"
 
 namespace pt::ctl {
 namespace {
@@ -15,10 +16,15 @@ namespace {
 // the EFI system partition or the extended boot partition is mounted (kernel-install(8)).
 constexpr std::string_view kBootDirectories[] = {"boot", "efi", "boot/efi"};
 
+// What a path leads to; a link at its end is followed unless `flags` has O_NOFOLLOW.
+bool look_at(int root, const std::string& path, int flags, struct stat& status) {
+    Fd file;
+    return open_inside(root, path, O_PATH | flags, file) == 0 && fstat(file.get(), &status) == 0;
+}
+
 bool is_link(int root, const std::string& path) {
     struct stat status {};
-    return fstatat(root, path.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 &&
-           S_ISLNK(status.st_mode);
+    return look_at(root, path, O_NOFOLLOW, status) && S_ISLNK(status.st_mode);
 }
 
 std::string text_of(std::span<const std::uint8_t> bytes) {
@@ -43,10 +49,9 @@ ImageFacts examine(int root, const std::string& path, bool is_unified) {
     image.path = "/" + path;
     image.is_unified = is_unified;
     image.kernel = is_unified ? std::string() : kernel_in_path(path);
-    struct stat status {};
-    if (fstatat(root, path.c_str(), &status, 0) == 0) image.modified = status.st_mtime;
+    image.modified = modified_inside(root, path);
     MappedFile file;
-    image.error = file.open(root, path.c_str());
+    image.error = file.open(root, path);
     if (image.error != 0) return image;
     std::span<const std::uint8_t> bytes = file.bytes();
     if (is_unified) open_unified(bytes, image);
@@ -103,7 +108,7 @@ class Search {
         if (which_ == Which::kOfRunningKernel && is_other) return;
         // A partition may be mounted in two places, and a directory be a link to another.
         struct stat status {};
-        if (fstatat(root_, path.c_str(), &status, 0) == 0) {
+        if (look_at(root_, path, 0, status)) {
             const std::pair<dev_t, ino_t> identity(status.st_dev, status.st_ino);
             if (std::find(seen_.begin(), seen_.end(), identity) != seen_.end()) return;
             seen_.push_back(identity);

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include <libkmod.h>
-
-#include <memory>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "ctl/doctor/gather.h"
+#include "ctl/doctor/quiet_kmod.h"
+#include "ctl/inside.h"
 
 namespace pt::ctl {
 namespace {
-
-using KmodContext = std::unique_ptr<kmod_ctx, kmod_ctx* (*)(kmod_ctx*)>;
 
 // A module as modprobe would find it for that kernel.
 ModulePlace find_module(kmod_ctx* context, const char* name) {
@@ -23,25 +23,38 @@ ModulePlace find_module(kmod_ctx* context, const char* name) {
     return place;
 }
 
+// libkmod opens its indexes by name and would wait at a FIFO. In a captured tree one may also be a
+// link that leads out of it. Returns 0 or an errno.
+int look_at_indexes(int directory, bool is_foreign) {
+    if (faccessat(directory, "modules.dep.bin", R_OK, 0) != 0) return errno;
+    for (const char* name : {"modules.dep.bin", "modules.alias.bin", "modules.symbols.bin",
+                             "modules.builtin.bin", "modules.builtin.alias.bin"}) {
+        struct stat status {};
+        const int flags = is_foreign ? AT_SYMLINK_NOFOLLOW : 0;
+        if (fstatat(directory, name, &status, flags) == 0 && !S_ISREG(status.st_mode))
+            return EINVAL;
+    }
+    return 0;
+}
+
 // A directory of a kernel that was removed may stay, with modules that others have built for it.
 bool is_installed(int root, const std::string& directory) {
-    return exists(root, (directory + "/modules.builtin").c_str()) ||
-           exists(root, (directory + "/kernel").c_str());
+    return exists_inside(root, directory + "/modules.builtin") ||
+           exists_inside(root, directory + "/kernel");
 }
 
 KernelFacts examine_kernel(const Context& context, const std::string& version) {
     KernelFacts kernel;
     kernel.version = version;
     const std::string directory = "lib/modules/" + version;
-    const std::string index = directory + "/modules.dep.bin";
-    if (faccessat(context.root_dir.get(), index.c_str(), R_OK, 0) != 0) {
-        kernel.error = errno;
-        return kernel;
-    }
+    Fd opened;
+    kernel.error = open_inside(context.root_dir.get(), directory, O_PATH | O_DIRECTORY, opened);
+    if (kernel.error == 0) kernel.error = look_at_indexes(opened.get(), !context.is_this_machine);
+    if (kernel.error != 0) return kernel;
     // No configuration: what it says about names is for loading modules.
     const char* no_configuration = nullptr;
-    const KmodContext kmod(kmod_new((context.root + "/" + directory).c_str(), &no_configuration),
-                           kmod_unref);
+    const std::string place = "/proc/self/fd/" + std::to_string(opened.get());
+    const KmodContext kmod = quiet_kmod(place.c_str(), &no_configuration);
     if (kmod == nullptr) {
         kernel.error = ENOMEM;
         return kernel;

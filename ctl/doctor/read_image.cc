@@ -3,7 +3,6 @@
 
 #include <archive.h>
 #include <archive_entry.h>
-#include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 
@@ -11,7 +10,7 @@
 #include <cerrno>
 #include <memory>
 
-#include "sys/file.h"
+#include "ctl/inside.h"
 
 namespace pt::ctl {
 namespace {
@@ -131,12 +130,11 @@ std::optional<std::span<const std::uint8_t>> pe_section(std::span<const std::uin
     return std::nullopt;
 }
 
-int MappedFile::open(int dir, const char* path) {
-    const Fd file(openat(dir, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
-    if (!file.is_open()) return errno;
+int MappedFile::open(int root, const std::string& path) {
+    Fd file;
+    if (const int error = open_regular(root, path, file); error != 0) return error;
     struct stat status {};
     if (fstat(file.get(), &status) != 0) return errno;
-    if (!S_ISREG(status.st_mode)) return EINVAL;
     if (status.st_size == 0) return 0;
     const auto size = static_cast<std::size_t>(status.st_size);
     void* memory = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.get(), 0);

@@ -30,8 +30,8 @@ class MappedFile {
     MappedFile& operator=(const MappedFile&) = delete;
     ~MappedFile();
 
-    // `path` is relative to the directory `dir`. Returns 0 or an errno.
-    [[nodiscard]] int open(int dir, const char* path);
+    // `path` is one inside the directory `root` (open_regular()). Returns 0 or an errno.
+    [[nodiscard]] int open(int root, const std::string& path);
     [[nodiscard]] std::span<const std::uint8_t> bytes() const { return bytes_; }
 
   private:

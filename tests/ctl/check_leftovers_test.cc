@@ -78,6 +78,35 @@ TEST_CASE("the worst of several counts, and all are named") {
     CHECK_FALSE(mentions(finding, "\x1b"));
 }
 
+TEST_CASE("what could not be searched keeps the answer from being good, and is named") {
+    Facts facts;
+    make_good(facts);
+    facts.unread_leftovers = {{"/etc/modprobe.d/a b.conf", EACCES},
+                              {"/etc/modules", EINVAL},
+                              {"/etc/modprobe.d/large.conf", EFBIG}};
+    CHECK(check_leftovers(facts) ==
+          Finding{State::kUnknown,
+                  "not everything could be searched for them",
+                  {"/etc/modprobe.d/a b.conf cannot be read: Permission denied",
+                   "/etc/modules is no regular file, so it was not opened",
+                   "/etc/modprobe.d/large.conf is too large to be such a file"},
+                  {}});
+    facts.is_root = false;
+    CHECK(check_leftovers(facts).fixes == Strings{"sudo ptctl doctor"});
+    facts.unread_leftovers.erase(facts.unread_leftovers.begin());  // root could not either
+    CHECK(check_leftovers(facts).fixes.empty());
+    facts.leftovers = {{Kind::kSoftdep, "/etc/modprobe.d/a", "softdep", {}, {}}};
+    CHECK(check_leftovers(facts).state == State::kUnknown);
+    facts.leftovers[0].kind = Kind::kIds;  // what was found weighs more
+    CHECK(check_leftovers(facts).state == State::kWarning);
+    CHECK(mentions(check_leftovers(facts), "/etc/modules is no regular file"));
+    facts.leftovers.clear();
+    facts.unread_leftovers.clear();
+    facts.cmdline = no_file(EACCES);
+    CHECK(check_leftovers(facts).state == State::kUnknown);
+    CHECK(mentions(check_leftovers(facts), "/proc/cmdline cannot be read"));
+}
+
 TEST_CASE("the distribution is known by its id or by what it is like") {
     CHECK(distribution_of("ID=debian\n") == Distribution::kDebian);
     CHECK(distribution_of("NAME=\"x\"\nID=ubuntu\nID_LIKE=debian\n") == Distribution::kDebian);
@@ -111,4 +140,3 @@ TEST_CASE("an image is built again by its own builder") {
     CHECK(rebuild_command(facts, one).empty());
     CHECK(rebuild_commands(facts, {&one, &one}).empty());
 }
-
