@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // What decisions, reasons, steps and faults are called.
+#include <cerrno>
 #include <cstring>
 
 #include "core/report.h"
@@ -68,7 +69,8 @@ std::string_view explain(Fault fault) {
 }
 
 void put_error(std::string& out, std::int32_t error) {
-    put(out, std::strerror(error));
+    // ours for what could be read and not understood, for which C libraries say "Bad message"
+    put(out, error == EBADMSG ? "the text makes no sense" : std::strerror(error));
 }
 
 void put_reason(std::string& out, const Report& report, const PlannedDevice& planned) {

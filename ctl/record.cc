@@ -55,6 +55,8 @@ int read_files(int root, const Json& json, Record& record) {
 std::string read_record(int root, Record& record) {
     record = {};
     FileText text;
+    const std::string what =
+        "The record of what was there before, " + path_of("record.json") + ", ";
     int error = read_text(root, path_of("record.json"), text);
     if (error == 0 && !text.exists) return {};
     try {
@@ -65,12 +67,12 @@ std::string read_record(int root, Record& record) {
             error = read_files(root, json, record);
         }
     } catch (const Json::exception&) {
-        error = EBADMSG;
+        record = {};
+        return what + "is damaged: it is no JSON, or lacks what ptctl use puts there.";
     }
     if (error == 0) return {};
     record = {};
-    return "The record of what was there before, " + path_of("record.json") +
-           ", cannot be read: " + std::strerror(error) + ".";
+    return what + "cannot be read: " + std::strerror(error) + ".";
 }
 
 int write_record(int root, const Record& record) {

@@ -333,7 +333,9 @@ TEST_CASE("a record that cannot be understood is no record", "[change]") {
         const ScratchDir root;
         root.write("var/lib/pt-hook/use/record.json", text);
         Record record;
-        CHECK_FALSE(read_record(root.fd(), record).empty());
+        const std::string problem = read_record(root.fd(), record);
+        CHECK(problem.find("/var/lib/pt-hook/use/record.json") != std::string::npos);
+        CHECK(problem.find("Bad message") == std::string::npos);
         CHECK(record.is_empty());
     }
 }
