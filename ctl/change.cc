@@ -137,6 +137,12 @@ void leave_old_place(int root, const Record& old, Change& change) {
     }
 }
 
+void add_missing(int root, const std::string& path, std::vector<std::string>& directories) {
+    for (std::string& directory : missing_directories(root, path))
+        if (std::find(directories.begin(), directories.end(), directory) == directories.end())
+            directories.push_back(std::move(directory));
+}
+
 std::vector<Command> commands_of(int root, const std::string& kind, const Loader& loader) {
     return kind == kConfKind ? rebuild_commands(root) : loader.commands;
 }
@@ -203,6 +209,10 @@ Change plan_use(int root, const Loader& loader, bool in_conf, const std::vector<
                 change.commands.end())
                 change.commands.push_back(std::move(command));
     change.record.files = change.files;
+    change.record.directories = record.directories;
+    for (const FileChange& file : change.files)
+        if (file.after.exists) add_missing(root, file.path, change.record.directories);
+    add_missing(root, std::string(kRecordDirectory) + "/record.json", change.record.directories);
     const bool is_same = record.words == words && record.kind == change.record.kind &&
                          std::all_of(change.files.begin(), change.files.end(),
                                      [](const FileChange& f) { return f.now == f.after; });
@@ -244,42 +254,83 @@ Change plan_unuse(int root, const Loader& loader, const Record& record) {
 
 namespace {
 
-// Puts every file back to what it was when the change was planned.
-std::string put_back(int root, const std::vector<FileChange>& files, std::size_t count) {
-    std::string problem;
-    for (std::size_t i = 0; i < count; ++i) {
-        if (files[i].by_command || files[i].now == files[i].after) continue;
-        if (const int error = replace_text(root, files[i].path, files[i].now); error != 0)
-            problem += " " + failure("It cannot be put back: " + files[i].path, error);
-    }
-    return problem;
-}
+// The files of a change on their way, and on their way back.
+class Files {
+  public:
+    explicit Files(int root) : root_(root) {}
 
-std::string write_files(int root, const Change& change) {
-    for (std::size_t i = 0; i < change.files.size(); ++i) {
-        const FileChange& file = change.files[i];
-        if (file.by_command || file.now == file.after) continue;
-        const int error = replace_text(root, file.path, file.after);
-        if (error == 0) continue;
-        return failure(file.path + " cannot be written", error) + put_back(root, change.files, i) +
-               " Everything is as it was.";
+    // Returns what is wrong, whole sentences, and then nothing has changed.
+    std::string stage(const Change& change) {
+        for (const FileChange& file : change.files) {
+            if (file.by_command || file.now == file.after) continue;
+            FileText now;
+            int error = read_text(root_, file.path, now);
+            if (error == 0 && now != file.now)
+                return file.path + " has been changed meanwhile, by somebody else.";
+            Step& step = steps_.emplace_back();
+            step.path = file.path;
+            // first what makes the directories in which the other one may find nothing to remove
+            if (error == 0) error = step.forth.stage(root_, file.path, file.after, ".ptctl-new");
+            if (error == 0) error = step.back.stage(root_, file.path, file.now, ".ptctl-old");
+            if (error != 0) return failure(file.path + " cannot be written", error);
+        }
+        return {};
     }
-    return {};
+    std::string commit() {
+        for (Step& step : steps_) {
+            step.is_begun = true;
+            if (const int error = step.forth.commit(); error != 0)
+                return failure(step.path + " cannot be written", error);
+        }
+        return {};
+    }
+    // Returns which cannot be put back, whole sentences behind a blank.
+    std::string put_back() {
+        std::string problem;
+        for (Step& step : steps_) {
+            if (!step.is_begun) continue;
+            if (const int error = step.back.commit(); error != 0)
+                problem += " " + failure("It cannot be put back: " + step.path, error);
+        }
+        return problem;
+    }
+
+  private:
+    struct Step {
+        std::string path;
+        StagedText forth;
+        StagedText back;
+        bool is_begun = false;
+    };
+    int root_;
+    std::vector<Step> steps_;
+};
+
+std::string write_files(Files& files, const Change& change) {
+    std::string problem = files.stage(change);
+    if (!problem.empty()) return problem + " Nothing is changed.";
+    problem = files.commit();
+    if (problem.empty()) return {};
+    const std::string stuck = files.put_back();
+    return problem + (stuck.empty() ? " Everything is as it was." : stuck);
 }
 
 // Takes a failed command's predecessors back by running them on the files that were put back.
-std::string run_commands(int root, const Change& change, const RunCommand& run) {
+std::string run_commands(Files& files, const Change& change, const RunCommand& run) {
     for (std::size_t i = 0; i < change.commands.size(); ++i) {
         const std::string wrong = run(change.commands[i]);
         if (wrong.empty()) continue;
         const std::string name = shell_command(change.commands[i]);
         std::string problem = "'" + name + "' " + wrong + ".";
-        problem += put_back(root, change.files, change.files.size());
+        const std::string stuck = files.put_back();
         bool is_undone = true;
         for (std::size_t j = 0; j < i; ++j)
             if (!run(change.commands[j]).empty()) is_undone = false;
-        problem +=
-            is_undone ? " The files are as they were." : " What was done before it is not undone.";
+        problem += stuck;
+        if (!is_undone)
+            problem += " What was done before it is not undone.";
+        else if (stuck.empty())
+            problem += " The files are as they were.";
         return problem +
                " If it had begun to write, run it again when its complaint is dealt with.";
     }
@@ -297,24 +348,37 @@ void restore_space(int root, const Change& change) {
     }
 }
 
+// Those of a record, but not those of another one, which stay.
+void remove_directories(int root, const Record& record, const Record& other) {
+    for (auto path = record.directories.rbegin(); path != record.directories.rend(); ++path)
+        if (std::find(other.directories.begin(), other.directories.end(), *path) ==
+            other.directories.end())
+            remove_empty_directory(root, *path);
+}
+
 }  // namespace
 
 std::string apply_change(int root, const Change& change, const RunCommand& run) {
     const bool is_use = !change.record.is_empty();
     if (is_use)
         if (const int error = write_record(root, change.record); error != 0) {
-            (void)write_record(root, change.old_record);  // the same may be wrong with it
+            remove_directories(root, change.record, change.old_record);
             return failure(std::string("The copy of what is there now cannot be written to ") +
                                kRecordDirectory,
                            error) +
                    " Nothing is changed.";
         }
-    std::string problem = write_files(root, change);
-    if (problem.empty()) problem = run_commands(root, change, run);
+    std::string problem;
+    {
+        Files files(root);
+        problem = write_files(files, change);
+        if (problem.empty()) problem = run_commands(files, change, run);
+    }
     if (!problem.empty()) {
         if (!is_use) return problem;
         if (const int error = write_record(root, change.old_record); error != 0)
             problem += " " + failure(std::string(kRecordDirectory) + " cannot be put back", error);
+        remove_directories(root, change.record, change.old_record);
         return problem;
     }
     if (is_use) return {};
@@ -323,6 +387,7 @@ std::string apply_change(int root, const Change& change, const RunCommand& run) 
         return failure(std::string("The words are gone, and the copies in ") + kRecordDirectory +
                            " cannot be removed",
                        error);
+    remove_directories(root, change.old_record, {});
     return {};
 }
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include <signal.h>
+
+#include <array>
 #include <functional>
 #include <string>
 #include <vector>
@@ -30,7 +33,8 @@ struct FileChange {
 struct Record {
     std::string kind;  // name_of(LoaderKind), or "conf"; empty for no record
     std::vector<std::string> words;
-    std::vector<FileChange> files;  // `now` is not part of it
+    std::vector<FileChange> files;         // `now` is not part of it
+    std::vector<std::string> directories;  // made for them and for the record, upper ones first
 
     [[nodiscard]] bool is_empty() const { return kind.empty(); }
 };
@@ -47,8 +51,8 @@ struct Change {
     [[nodiscard]] bool does_nothing() const;
 };
 
-// Reads the record below `root`; an empty one if there is none. Returns what is wrong with it, a
-// whole sentence, or nothing.
+// Reads the record below `root`; an empty one if there is none. Returns what is wrong with it,
+// whole sentences, or nothing.
 [[nodiscard]] std::string read_record(int root, Record& record);
 
 // The change that makes these words be the only ones of `ptctl use`, in what the loader reads or,
@@ -66,9 +70,24 @@ using RunCommand = std::function<std::string(const Command&)>;
 // Runs it on this machine, with its output going to standard error.
 [[nodiscard]] std::string run_command(const Command& command);
 
+// While it lives, what would end this process from outside (Ctrl-C, a terminal that is closed, a
+// shutdown) only ends the command that runs: a change is finished or taken back, not left half
+// done.
+class Uninterrupted {
+  public:
+    Uninterrupted();
+    Uninterrupted(const Uninterrupted&) = delete;
+    Uninterrupted& operator=(const Uninterrupted&) = delete;
+    ~Uninterrupted();
+
+  private:
+    std::array<struct sigaction, 4> old_{};
+};
+
 // Does it all: the record first, then the files, then the commands. When something fails, the files
 // and the record are as before and the commands that had ended well are run again; returns what
-// failed and what is left to do, whole sentences, or nothing.
+// failed and what is left to do, whole sentences, or nothing. What it takes to put the files back
+// is on the disk before the first of them is changed, so a full disk cannot prevent that.
 [[nodiscard]] std::string apply_change(int root, const Change& change, const RunCommand& run);
 
 }  // namespace pt::ctl

@@ -148,6 +148,8 @@ std::string entry_value(std::string_view text, std::string_view key) {
 
 std::string add_to_grub(std::string_view text, const std::vector<std::string>& words) {
     std::string result = with_final_newline(text);
+    // A line that goes on goes on with nothing.
+    if (result.ends_with("\\\n")) result += '\n';
     result += kMark;
     result += '\n';
     result += kGrubStart;

@@ -6,6 +6,8 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <iterator>
+#include <tuple>
 
 #include "ctl/change.h"
 
@@ -21,7 +23,28 @@ void complete_path() {
     (void)setenv("PATH", complete.c_str(), 1);  // fails for want of memory only
 }
 
+constexpr int kInterrupts[] = {SIGINT, SIGQUIT, SIGTERM, SIGHUP};
+
+void do_nothing(int) {}
+
 }  // namespace
+
+Uninterrupted::Uninterrupted() {
+    static_assert(std::size(kInterrupts) == std::tuple_size_v<decltype(old_)>);
+    // A handler, for a command that is started has the default in its place; what is ignored stays
+    // ignored (nohup).
+    struct sigaction action {};
+    action.sa_handler = do_nothing;
+    action.sa_flags = SA_RESTART;
+    for (std::size_t i = 0; i < old_.size(); ++i)
+        if (sigaction(kInterrupts[i], nullptr, &old_[i]) == 0 && old_[i].sa_handler == SIG_DFL)
+            (void)sigaction(kInterrupts[i], &action, nullptr);  // fails for wrong numbers only
+}
+
+Uninterrupted::~Uninterrupted() {
+    for (std::size_t i = 0; i < old_.size(); ++i)
+        (void)sigaction(kInterrupts[i], &old_[i], nullptr);
+}
 
 std::string run_command(const Command& command) {
     complete_path();

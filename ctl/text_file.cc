@@ -54,11 +54,22 @@ int find_place(int root, const std::string& path, std::string& place) {
     return place.starts_with(base + "/") ? 0 : EXDEV;
 }
 
-int make_directories(int root, const std::string& path) {
+// The directories above a file: "/a", "/a/b" for "/a/b/c".
+std::vector<std::string> directories_above(const std::string& path) {
+    std::vector<std::string> directories;
     for (std::size_t slash = path.find('/', 1); slash != path.npos;
          slash = path.find('/', slash + 1))
-        if (const int error = make_directory(root, path.substr(1, slash - 1).c_str()); error != 0)
-            return error;
+        directories.push_back(path.substr(0, slash));
+    return directories;
+}
+
+// No link may lead the making of directories out of the root directory.
+int make_directories(int root, const std::string& path) {
+    std::string place;
+    for (const std::string& directory : directories_above(path)) {
+        if (const int error = find_place(root, directory, place); error != 0) return error;
+        if (const int error = make_directory(AT_FDCWD, place.c_str()); error != 0) return error;
+    }
     return 0;
 }
 
@@ -119,24 +130,50 @@ int read_text(int root, const std::string& path, FileText& result) {
     return error;
 }
 
-int replace_text(int root, const std::string& path, const FileText& text) {
+StagedText::~StagedText() {
+    if (!temporary_.empty()) (void)unlink(temporary_.c_str());  // it was for us alone
+}
+
+int StagedText::stage(int root, const std::string& path, const FileText& text, const char* ending) {
     if (text.exists)
         if (const int error = make_directories(root, path); error != 0) return error;
-    std::string place;
-    if (const int error = find_place(root, path, place); error != 0)
+    if (const int error = find_place(root, path, place_); error != 0) {
+        place_.clear();
         return error == ENOENT && !text.exists ? 0 : error;
-    if (!text.exists) {
-        if (unlink(place.c_str()) != 0) return errno == ENOENT ? 0 : errno;
-        return sync_directory_of(place);
     }
-    const std::string temporary = place + ".ptctl-new";
-    int error = write_beside(temporary, place, text.text);
-    if (error == 0 && rename(temporary.c_str(), place.c_str()) != 0) error = errno;
-    if (error != 0) {
-        (void)unlink(temporary.c_str());  // the error that counts is the one before
-        return error;
+    if (!text.exists) return 0;
+    temporary_ = place_ + ending;
+    return write_beside(temporary_, place_, text.text);
+}
+
+int StagedText::commit() {
+    if (place_.empty()) return 0;
+    if (temporary_.empty()) {
+        if (unlink(place_.c_str()) != 0) return errno == ENOENT ? 0 : errno;
+    } else {
+        if (rename(temporary_.c_str(), place_.c_str()) != 0) return errno;
+        temporary_.clear();
     }
-    return sync_directory_of(place);
+    return sync_directory_of(place_);
+}
+
+int replace_text(int root, const std::string& path, const FileText& text) {
+    StagedText staged;
+    const int error = staged.stage(root, path, text, ".ptctl-new");
+    return error != 0 ? error : staged.commit();
+}
+
+std::vector<std::string> missing_directories(int root, const std::string& path) {
+    std::vector<std::string> missing;
+    for (std::string& directory : directories_above(path))
+        if (!exists(root, directory.c_str() + 1)) missing.push_back(std::move(directory));
+    return missing;
+}
+
+void remove_empty_directory(int root, const std::string& path) {
+    std::string place;
+    if (find_place(root, path, place) == 0)
+        (void)rmdir(place.c_str());  // not empty if somebody else keeps something there
 }
 
 }  // namespace pt::ctl

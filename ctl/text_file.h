@@ -2,6 +2,8 @@
 #pragma once
 
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace pt::ctl {
 
@@ -20,9 +22,42 @@ struct FileText {
 // That there is no such file is no error.
 [[nodiscard]] int read_text(int root, const std::string& path, FileText& result);
 
-// Makes the file be what `text` says: whole or not at all, under the same owner, group and mode; a
-// new one belongs to us and has mode 0644. Directories on the way are made. Removes the file if
-// `text` says that there is none. What has been done outlasts a power failure.
+// A file that is about to be what a text says: whole or not at all, under the same owner, group and
+// mode; a new one belongs to us and has mode 0644.
+class StagedText {
+  public:
+    StagedText() = default;
+    StagedText(const StagedText&) = delete;
+    StagedText& operator=(const StagedText&) = delete;
+    StagedText(StagedText&& other) noexcept { *this = std::move(other); }
+    StagedText& operator=(StagedText&& other) noexcept {
+        std::swap(place_, other.place_);
+        std::swap(temporary_, other.temporary_);
+        return *this;
+    }
+    // Removes what was not committed.
+    ~StagedText();
+
+    // Writes the text beside the file, under its name and this ending. All that takes space is done
+    // then. Directories on the way are made if there is a text.
+    [[nodiscard]] int stage(int root, const std::string& path, const FileText& text,
+                            const char* ending);
+    // Renames it to the file, or removes the file if the text says that there is none. What has
+    // been done outlasts a power failure.
+    [[nodiscard]] int commit();
+
+  private:
+    std::string place_;      // the file, as a path of this system; empty: nothing to be done
+    std::string temporary_;  // empty: to be removed
+};
+
+// Both in one.
 [[nodiscard]] int replace_text(int root, const std::string& path, const FileText& text);
+
+// The directories on the way to a file that are not there yet, the upper ones first.
+[[nodiscard]] std::vector<std::string> missing_directories(int root, const std::string& path);
+
+// Removes a directory if it is there and empty.
+void remove_empty_directory(int root, const std::string& path);
 
 }  // namespace pt::ctl

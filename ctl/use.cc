@@ -113,7 +113,7 @@ bool ask(std::string& problem) {
     }
     std::cout << "\nDo this? [y/N] " << std::flush;
     std::string answer;
-    std::getline(std::cin, answer);
+    if (!std::getline(std::cin, answer)) std::cout << '\n';  // Ctrl-D leaves the line unended
     if (answer == "y" || answer == "Y" || answer == "yes") return true;
     problem = "Nothing is changed.";
     return false;
@@ -167,11 +167,13 @@ int carry_out(const Context& context, const Options& options, const Proposal& pr
             problem = "Nothing is changed: that takes root's rights.";
         else if (!options.yes && context.json)
             problem = "Nothing is changed: with --json nobody is asked, and there is no --yes.";
-        else if (options.yes || ask(problem))
+        else if (options.yes || ask(problem)) {
+            const Uninterrupted uninterrupted;
             problem = apply_change(
                 context.root_dir.get(), proposal.change,
                 context.is_this_machine ? RunCommand(run_and_tell)
                                         : [](const Command&) { return std::string(); });
+        }
         is_done = problem.empty();
         if (is_done) problem = check_result(context, proposal, is_use, options.in_conf);
     }

@@ -4,6 +4,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 #include <cerrno>
+#include <csignal>
 #include <filesystem>
 
 #include "ctl/change.h"
@@ -41,6 +42,32 @@ TEST_CASE("commands of this machine tell how they ended", "[change]") {
     CHECK(run_command({"sh", "-c", "exit 3"}) == "ended with status 3");
     CHECK(run_command({"sh", "-c", "kill -9 $$"}).starts_with("was ended by a signal"));
     CHECK(run_command({"/no/such/program"}).starts_with("cannot be started"));
+}
+
+TEST_CASE("Ctrl-C ends the command, and the program goes on", "[change]") {
+    // Catch2 has handlers of its own.
+    void (*old_interrupt)(int) = std::signal(SIGINT, SIG_DFL);
+    void (*old_term)(int) = std::signal(SIGTERM, SIG_DFL);
+    {
+        const Uninterrupted uninterrupted;
+        // to the program too, as a terminal sends it to all that run in front
+        for (const char* name : {"INT", "QUIT", "TERM", "HUP"}) {
+            INFO(name);
+            CHECK(run_command({"sh", "-c", std::string("kill -") + name + " $PPID $$"})
+                      .starts_with("was ended by a signal"));
+        }
+    }
+    CHECK(std::signal(SIGINT, old_interrupt) == SIG_DFL);
+    CHECK(std::signal(SIGTERM, old_term) == SIG_DFL);
+}
+
+TEST_CASE("what was ignored stays ignored", "[change]") {
+    void (*old)(int) = std::signal(SIGHUP, SIG_IGN);
+    {
+        const Uninterrupted uninterrupted;
+        CHECK(run_command({"sh", "-c", "kill -HUP $$"}).empty());
+    }
+    (void)std::signal(SIGHUP, old);
 }
 
 }  // namespace

@@ -4,12 +4,15 @@
 // what the real ones do.
 #include "ctl/change.h"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <catch2/catch_test_macros.hpp>
+#include <csignal>
 #include <fstream>
 #include <map>
+#include <memory>
 #include <sstream>
 
 #include "ctl/edit.h"
@@ -26,22 +29,29 @@ using Tree = std::map<std::string, std::string>;
 const Words kWords{"pt.ids=10de:1b06", "intel_iommu=on"};
 const std::string kText = "pt.ids=10de:1b06 intel_iommu=on";
 
-// All files of a tree, with their modes.
+// Everything in a tree: files, directories and links, with modes, owners and what they hold.
 Tree tree_of(const ScratchDir& root) {
     Tree tree;
     for (const auto& entry : fs::recursive_directory_iterator(root.path(""))) {
-        if (!entry.is_regular_file()) continue;
+        struct stat status {};
+        CHECK(lstat(entry.path().c_str(), &status) == 0);
         std::ostringstream text;
-        text << std::ifstream(entry.path(), std::ios::binary).rdbuf();
-        tree[fs::relative(entry.path(), root.path("")).string()] =
-            std::to_string(static_cast<unsigned>(entry.status().permissions())) + " " + text.str();
+        text << std::oct << status.st_mode << ' ' << status.st_uid << ' ' << status.st_gid << ' ';
+        if (entry.is_symlink())
+            text << fs::read_symlink(entry.path()).string();
+        else if (entry.is_regular_file())
+            text << std::ifstream(entry.path(), std::ios::binary).rdbuf();
+        tree[fs::relative(entry.path().parent_path(), root.path("")).string() + '/' +
+             entry.path().filename().string()] = text.str();
     }
     return tree;
 }
 
 Tree tree_without_record(const ScratchDir& root) {
     Tree tree = tree_of(root);
-    std::erase_if(tree, [](const auto& file) { return file.first.starts_with("var/"); });
+    std::erase_if(tree, [](const auto& file) {
+        return file.first.starts_with("var/") || file.first == "./var";
+    });
     return tree;
 }
 
@@ -215,7 +225,6 @@ TEST_CASE("words are set where each loader takes them, and the undo is byte for 
         CHECK(unuse(root, commands).empty());
         CHECK(commands.calls.size() == machine.commands.size());
         CHECK(tree_of(root) == before);
-        CHECK_FALSE(fs::exists(root.path("var/lib/pt-hook/use")));
     }
 }
 
@@ -318,26 +327,204 @@ TEST_CASE("no place for the copy: nothing is changed", "[change]") {
     CHECK(tree_of(root) == before);
 }
 
-TEST_CASE("a record that cannot be understood is no record", "[change]") {
-    const char* texts[] = {"",
-                           "{",
-                           "[]",
-                           "{\"kind\": 1}",
-                           "{\"kind\": \"grub\", \"words\": 3}",
-                           R"({"kind": "grub", "words": [], "files": [{"path": "/a"}]})",
-                           R"({"kind": "grub", "words": [], "files": [{"path": "/a",
-                               "from_running": false, "by_command": false, "before": true,
-                               "after": false}]})"};
+// No file of this process may be longer than that: what a full disk is to a test.
+class FullDisk {
+  public:
+    explicit FullDisk(rlim_t size) : old_handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+        CHECK(getrlimit(RLIMIT_FSIZE, &old_) == 0);
+        const rlimit limit{size, old_.rlim_max};
+        CHECK(setrlimit(RLIMIT_FSIZE, &limit) == 0);
+    }
+    FullDisk(const FullDisk&) = delete;
+    FullDisk& operator=(const FullDisk&) = delete;
+    ~FullDisk() {
+        (void)setrlimit(RLIMIT_FSIZE, &old_);
+        (void)std::signal(SIGXFSZ, old_handler_);
+    }
+
+  private:
+    void (*old_handler_)(int);
+    rlimit old_{};
+};
+
+TEST_CASE("on a disk that is full from the beginning nothing is changed", "[change]") {
+    for (const Machine& machine : machines()) {
+        INFO(machine.name);
+        const ScratchDir root;
+        make(root, machine);
+        const Tree before = tree_of(root);
+        Commands commands(root);
+        {
+            const FullDisk full(8);
+            CHECK(use(root, kWords, commands).find("Nothing is changed") != std::string::npos);
+        }
+        CHECK(commands.calls.empty());
+        CHECK(tree_of(root) == before);
+    }
+}
+
+TEST_CASE("a disk that is full when a command fails takes the files back all the same",
+          "[change]") {
+    for (const Machine& machine : machines()) {
+        if (machine.commands.empty() || std::string_view(machine.kind) == "grubby") continue;
+        INFO(machine.name);
+        const ScratchDir root;
+        make(root, machine);
+        const Tree before = tree_of(root);
+        const Change change =
+            plan_use(root.fd(), find_loader(root.fd()), false, kWords, record_of(root));
+        std::unique_ptr<FullDisk> full;
+        const std::string problem = apply_change(root.fd(), change, [&](const Command&) {
+            full = std::make_unique<FullDisk>(0);
+            return std::string("ended with status 28");
+        });
+        full.reset();
+        CHECK(problem.find("The files are as they were.") != std::string::npos);
+        CHECK(tree_of(root) == before);
+    }
+}
+
+TEST_CASE("when one of several files cannot be written the others are not touched", "[change]") {
+    const ScratchDir root;
+    make(root, machines()[5]);
+    root.write("boot/loader/entries/linux.conf", kEntry);
+    root.write("boot/loader/entries/linux.conf.ptctl-new/file", "a directory in the way");
+    struct stat old {};
+    CHECK(stat(root.path("boot/loader/entries/arch.conf").c_str(), &old) == 0);
+    const Tree before = tree_of(root);
+    Commands commands(root);
+    const std::string problem = use(root, kWords, commands);
+    CHECK(problem.find("/boot/loader/entries/linux.conf cannot be written") != std::string::npos);
+    CHECK(problem.find("Nothing is changed") != std::string::npos);
+    CHECK(tree_of(root) == before);
+    struct stat now {};
+    CHECK(stat(root.path("boot/loader/entries/arch.conf").c_str(), &now) == 0);
+    CHECK(now.st_ino == old.st_ino);
+}
+
+TEST_CASE("a file that is changed while the user is asked is left alone", "[change]") {
+    const ScratchDir root;
+    make(root, machines()[5]);
+    const Change change =
+        plan_use(root.fd(), find_loader(root.fd()), false, kWords, record_of(root));
+    root.write("boot/loader/entries/arch.conf", kEntry + "# by hand\n");
+    const Tree before = tree_of(root);
+    Commands commands(root);
+    CHECK(apply_change(root.fd(), change, std::ref(commands)) ==
+          "/boot/loader/entries/arch.conf has been changed meanwhile, by somebody else. Nothing is "
+          "changed.");
+    CHECK(tree_of(root) == before);
+}
+
+TEST_CASE("files behind links, with odd ends and settings, come back as they were", "[change]") {
+    const char* texts[] = {
+        "",
+        "\n",
+        "GRUB_CMDLINE_LINUX_DEFAULT='quiet splash'\nGRUB_CMDLINE_LINUX_DEFAULT=\"quiet\"\n",
+        "GRUB_CMDLINE_LINUX_DEFAULT='quiet'",
+        "GRUB_CMDLINE_LINUX_DEFAULT=\"quiet \\\n  splash\"\n",
+        "GRUB_CMDLINE_LINUX_DEFAULT=quiet\\\n",
+        "GRUB_CMDLINE_LINUX_DEFAULT=\"quiet\"\r\nGRUB_TIMEOUT=1\r\n",
+    };
     for (const char* text : texts) {
         INFO(text);
         const ScratchDir root;
-        root.write("var/lib/pt-hook/use/record.json", text);
-        Record record;
-        const std::string problem = read_record(root.fd(), record);
-        CHECK(problem.find("/var/lib/pt-hook/use/record.json") != std::string::npos);
-        CHECK(problem.find("Bad message") == std::string::npos);
-        CHECK(record.is_empty());
+        Machine machine = machines()[1];
+        machine.files.erase("etc/default/grub");
+        make(root, machine);
+        root.write("usr/share/site/grub", text);
+        root.link("etc/default/grub", "../../usr/share/site/grub");
+        chmod(root.path("usr/share/site/grub").c_str(), 0640);
+        const Tree before = tree_of(root);
+        Commands commands(root);
+        CHECK(use(root, kWords, commands).empty());
+        CHECK(fs::is_symlink(root.path("etc/default/grub")));
+        // what grub-mkconfig would find
+        const std::string shell = "sh -c '. " + root.path("etc/default/grub").string() +
+                                  "; echo \"$GRUB_CMDLINE_LINUX_DEFAULT\"'";
+        FILE* output = popen(shell.c_str(), "r");
+        REQUIRE(output != nullptr);
+        char line[256] = "";
+        CHECK(fgets(line, sizeof line, output) != nullptr);
+        CHECK(pclose(output) == 0);
+        CHECK(std::string(line).ends_with(kText + "\n"));
+        CHECK(std::string(line).starts_with(*text > '\n' ? "quiet" : " "));
+        CHECK(unuse(root, commands).empty());
+        CHECK(tree_of(root) == before);
     }
+}
+
+TEST_CASE("directories that were there stay, though they are empty", "[change]") {
+    const ScratchDir root;
+    make(root, machines()[0]);
+    fs::create_directories(root.path("var/lib/pt-hook"));
+    fs::create_directories(root.path("etc/default/grub.d"));
+    const Tree before = tree_of(root);
+    Commands commands(root);
+    CHECK(use(root, kWords, commands).empty());
+    CHECK(use(root, {"pt.ids=1:2"}, commands).empty());
+    CHECK(unuse(root, commands).empty());
+    CHECK(tree_of(root) == before);
+}
+
+std::string read_problem(const ScratchDir& root, const std::string& text) {
+    root.write("var/lib/pt-hook/use/record.json", text);
+    Record record;
+    const std::string problem = read_record(root.fd(), record);
+    CHECK(record.is_empty());
+    return problem;
+}
+
+TEST_CASE("a damaged record is no record, and says what is wrong", "[change]") {
+    const ScratchDir root;
+    for (const char* text :
+         {"", "{", "[]", "{\"kind\": 1}", "\xff", R"({"version": "1"})",
+          R"({"version": 1, "generation": 1, "kind": "grub", "words": 3, "files": []})",
+          R"({"version": 1, "generation": 1, "kind": "grub", "words": [], "directories": [],
+              "files": [{"path": "/a"}]})"}) {
+        INFO(text);
+        const std::string problem = read_problem(root, text);
+        CHECK(problem.find("is damaged: it is not the JSON") != std::string::npos);
+        CHECK(problem.find("Nothing is changed") != std::string::npos);
+    }
+    const auto with = [](const std::string& directories, const std::string& path) {
+        return R"({"version": 1, "generation": 7, "kind": "grub", "words": [], "directories": [)" +
+               directories + R"(], "files": [{"path": ")" + path +
+               R"(", "from_running": false, "by_command": false, "before": true, "after": false}]})";
+    };
+    CHECK(read_problem(root, with("", "/a")).find("7.0.before is missing") != std::string::npos);
+    CHECK(read_problem(root, with("", "a")).find("'a' is no absolute path") != std::string::npos);
+    CHECK(read_problem(root, with("\"/a/..\"", "/a")).find("'/a/..' is no") != std::string::npos);
+    fs::create_directories(root.path("var/lib/pt-hook/use/7.0.before"));
+    CHECK(read_problem(root, with("", "/a")).find("Is a directory") != std::string::npos);
+}
+
+TEST_CASE("a record of another version is not acted on", "[change]") {
+    for (const char* version : {"0", "2", "4000000000"}) {
+        INFO(version);
+        const ScratchDir root;
+        const std::string problem =
+            read_problem(root, std::string("{\"version\": ") + version + ", \"what\": []}");
+        CHECK(problem.find(std::string("has version ") + version) != std::string::npos);
+        CHECK(problem.find("Nothing is changed") != std::string::npos);
+    }
+}
+
+TEST_CASE("a record that is not finished leaves the one before it whole", "[change]") {
+    const ScratchDir root;
+    make(root, machines()[1]);
+    const Tree before = tree_of(root);
+    Commands commands(root);
+    CHECK(use(root, kWords, commands).empty());
+    const std::string json = text_of(root, "var/lib/pt-hook/use/record.json");
+    CHECK(use(root, {"pt.ids=1:2"}, commands).empty());
+    CHECK_FALSE(fs::exists(root.path("var/lib/pt-hook/use/1.0.before")));
+    CHECK(fs::exists(root.path("var/lib/pt-hook/use/2.0.before")));
+    // the power fails behind the copies of a third one
+    root.write("var/lib/pt-hook/use/3.0.before", "half of");
+    CHECK(record_of(root).words == Words{"pt.ids=1:2"});
+    CHECK(unuse(root, commands).empty());
+    CHECK(tree_of(root) == before);
 }
 
 TEST_CASE("the conf file, and images by whatever builds them", "[change]") {
