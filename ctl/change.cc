@@ -147,14 +147,25 @@ std::vector<Command> commands_of(int root, const std::string& kind, const Loader
     return kind == kConfKind ? rebuild_commands(root) : loader.commands;
 }
 
-Command grubby_command(const std::vector<std::string>& less, const std::vector<std::string>& more) {
-    Command command{"grubby", "--update-kernel=ALL"};
-    if (!less.empty()) command.push_back("--remove-args=" + join_words(less));
-    if (!more.empty()) command.push_back("--args=" + join_words(more));
-    return command;
+// Whether a command changes the command line by itself, in files of its own.
+bool is_by_command(const std::string& kind) {
+    return kind == name_of(LoaderKind::kGrubby) || kind == name_of(LoaderKind::kRpmOstree);
 }
 
-const std::string kGrubbyKind(name_of(LoaderKind::kGrubby));
+Command words_command(const std::string& kind, const std::vector<std::string>& less,
+                      const std::vector<std::string>& more) {
+    Command command;
+    if (kind == name_of(LoaderKind::kGrubby)) {
+        command = {"grubby", "--update-kernel=ALL"};
+        if (!less.empty()) command.push_back("--remove-args=" + join_words(less));
+        if (!more.empty()) command.push_back("--args=" + join_words(more));
+        return command;
+    }
+    command = {"rpm-ostree", "kargs"};
+    for (const std::string& word : less) command.push_back("--delete-if-present=" + word);
+    for (const std::string& word : more) command.push_back("--append-if-missing=" + word);
+    return command;
+}
 
 std::string failure(const std::string& what, int error) {
     return what + ": " + std::strerror(error) + ".";
@@ -175,8 +186,9 @@ Change plan_use(int root, const Loader& loader, bool in_conf, const std::vector<
     const bool moves = !record.is_empty() &&
                        record.kind != (in_conf ? kConfKind : std::string(name_of(loader.kind)));
     if (!in_conf && !loader.problem.empty()) {
-        change.problem = "No word can be added for " + loader.name + ": " + loader.problem +
-                         ". With --conf the words go to /etc/pt-hook.conf and the images.";
+        change.problem = "No word can be added for " + loader.name + ": " + loader.problem + ".";
+        if (!rebuild_commands(root).empty())
+            change.problem += " With --conf the words go to /etc/pt-hook.conf and the images.";
         return change;
     }
     change.record.kind = in_conf ? kConfKind : std::string(name_of(loader.kind));
@@ -189,10 +201,10 @@ Change plan_use(int root, const Loader& loader, bool in_conf, const std::vector<
         if (change.commands.empty())
             change.problem = "No builder of initramfs images is found that could take " +
                              std::string(kConfFile) + " into them.";
-    } else if (loader.kind == LoaderKind::kGrubby) {
-        const bool same_kind = record.kind == kGrubbyKind;
-        keep_copies(root, record, change);
-        change.commands = {grubby_command(same_kind ? record.words : Command{}, words)};
+    } else if (is_by_command(change.record.kind)) {
+        if (loader.kind == LoaderKind::kGrubby) keep_copies(root, record, change);
+        change.commands = {
+            words_command(change.record.kind, moves ? Command{} : record.words, words)};
     } else {
         for (const std::string& path : loader.files) {
             change.files.push_back(read_change(root, path, record, change));
@@ -201,8 +213,8 @@ Change plan_use(int root, const Loader& loader, bool in_conf, const std::vector<
         change.commands = loader.commands;
     }
     leave_old_place(root, record, change);
-    if (moves && record.kind == kGrubbyKind)
-        change.commands.push_back(grubby_command(record.words, {}));
+    if (moves && is_by_command(record.kind))
+        change.commands.push_back(words_command(record.kind, record.words, {}));
     else if (moves)
         for (Command& command : commands_of(root, record.kind, loader))
             if (std::find(change.commands.begin(), change.commands.end(), command) ==
@@ -246,8 +258,8 @@ Change plan_unuse(int root, const Loader& loader, const Record& record) {
         }
         change.files.push_back(std::move(file));
     }
-    change.commands = record.kind == kGrubbyKind
-                          ? std::vector<Command>{grubby_command(record.words, {})}
+    change.commands = is_by_command(record.kind)
+                          ? std::vector<Command>{words_command(record.kind, record.words, {})}
                           : commands_of(root, record.kind, loader);
     return change;
 }

@@ -31,6 +31,10 @@ bool has_program(int root, const std::string& name) {
     return false;
 }
 
+bool is_image_based(int root) {
+    return exists(root, "ostree/repo");
+}
+
 // The text of a file; empty if it cannot be read, and then `error` says why.
 std::string text_of(int root, const std::string& path, int& error) {
     std::string text;
@@ -228,6 +232,18 @@ Loader kernel_install(int root, const std::vector<Entry>& entries) {
     return loader;
 }
 
+// Why there is no entry in which words could be added.
+std::string why_no_entry(int root) {
+    for (const std::string boot : kBootRoots) {
+        std::vector<std::string> names;
+        const int error = list_directory(root, (boot + "/loader/entries").c_str(), names);
+        if (error == EACCES || error == EPERM)
+            return "its entries cannot be read: that takes root's rights";
+    }
+    return "it has no entry in loader/entries that boots Linux and is not for rescue; the command "
+           "line of a unified kernel image is inside of it, and what built that is not known";
+}
+
 Loader systemd_boot(int root) {
     const std::vector<Entry> entries = read_entries(root);
     const bool is_generated = std::any_of(entries.begin(), entries.end(),
@@ -240,9 +256,7 @@ Loader systemd_boot(int root) {
     loader.name = "systemd-boot";
     for (const Entry& entry : entries)
         if (!entry.is_for_rescue()) loader.files.push_back("/" + entry.path);
-    if (loader.files.empty())
-        loader.problem =
-            "none of its entries that boot Linux can be read (that takes root's rights)";
+    if (loader.files.empty()) loader.problem = why_no_entry(root);
     take_cmdline(loader, root, entries);
     return loader;
 }
@@ -251,6 +265,21 @@ Loader grubby(int root) {
     Loader loader;
     loader.kind = LoaderKind::kGrubby;
     loader.name = "GRUB with grubby";
+    take_cmdline(loader, root, read_entries(root));
+    return loader;
+}
+
+// Its entries are written anew for each deployment, from what the command has been told
+// (rpm-ostree(1), kargs).
+Loader ostree(int root) {
+    Loader loader;
+    if (has_program(root, "rpm-ostree")) {
+        loader.kind = LoaderKind::kRpmOstree;
+        loader.name = "rpm-ostree";
+    } else {
+        loader.name = "an image-based system (ostree)";
+        loader.problem = "what changes its command line is not known; rpm-ostree is not installed";
+    }
     take_cmdline(loader, root, read_entries(root));
     return loader;
 }
@@ -283,6 +312,8 @@ std::string_view name_of(LoaderKind kind) {
             return "grub";
         case LoaderKind::kGrubby:
             return "grubby";
+        case LoaderKind::kRpmOstree:
+            return "rpm-ostree";
         case LoaderKind::kKernelInstall:
             return "kernel-install";
         case LoaderKind::kEntries:
@@ -297,11 +328,7 @@ std::string_view name_of(LoaderKind kind) {
 
 Loader find_loader(int root) {
     Loader loader;
-    if (exists(root, "ostree/repo") && has_program(root, "rpm-ostree")) {
-        loader.name = "rpm-ostree";
-        loader.problem = "the system is an image; 'rpm-ostree kargs --append=WORD' adds a word";
-        return loader;
-    }
+    if (is_image_based(root)) return ostree(root);
     const bool is_systemd_boot = efi_text(root, kLoaderInfo).starts_with("systemd-boot");
     const std::string presets = preset_text(root);
     if (presets.find("_uki=") != presets.npos) return uki(root, presets);
@@ -332,6 +359,7 @@ Loader find_loader(int root) {
 }
 
 std::vector<Command> rebuild_commands(int root) {
+    if (is_image_based(root)) return {};  // its images are built elsewhere, or by rpm-ostree
     if (has_program(root, "mkinitramfs")) return {{"update-initramfs", "-u", "-k", "all"}};
     if (has_program(root, "dracut")) return {{"dracut", "--regenerate-all", "--force"}};
     if (has_program(root, "mkinitcpio")) return {{"mkinitcpio", "-P"}};

@@ -12,6 +12,7 @@ enum class LoaderKind {
     kUnknown,
     kGrub,           // settings in shell files, and a menu that grub-mkconfig makes of them
     kGrubby,         // the entries of Fedora and its kin, which grubby changes
+    kRpmOstree,      // those of an image-based system, which rpm-ostree changes
     kKernelInstall,  // /etc/kernel/cmdline, and entries that kernel-install makes with it
     kEntries,        // systemd-boot with entries written by hand
     kUki,  // unified kernel images by mkinitcpio, with the files of /etc/cmdline.d in them
@@ -24,7 +25,7 @@ struct Loader {
     LoaderKind kind = LoaderKind::kUnknown;
     std::string name;  // for people: "GRUB"
     // The files in which words are added, absolute below the root directory; they need not exist.
-    // None for kGrubby, which has its own.
+    // None for kGrubby and kRpmOstree, whose commands change their own.
     std::vector<std::string> files;
     // What makes the loader take them over, in this order.
     std::vector<Command> commands;
@@ -41,7 +42,7 @@ struct Loader {
 // the boot partition may be closed, and then less is known.
 [[nodiscard]] Loader find_loader(int root);
 
-// For programs: "grub", "grubby", "kernel-install", "entries", "uki", "unknown".
+// For programs: "grub", "grubby", "rpm-ostree", "kernel-install", "entries", "uki", "unknown".
 [[nodiscard]] std::string_view name_of(LoaderKind kind);
 
 // The commands that rebuild the initramfs image of every kernel, by the builder that is installed

@@ -34,6 +34,8 @@ std::string change_of(const Loader& loader) {
                    then;
         case LoaderKind::kGrubby:
             return "sudo grubby --update-kernel=ALL --args=WORD";
+        case LoaderKind::kRpmOstree:
+            return "sudo rpm-ostree kargs --append-if-missing=WORD";
         case LoaderKind::kKernelInstall:
             return "sudo sed -i 's/$/ WORD/' " + shell_quoted(file) + then;
         case LoaderKind::kEntries: {

@@ -106,6 +106,16 @@ const std::vector<Machine>& machines() {
          {"grubby --update-kernel=ALL --args=" + kText},
          "boot/loader/entries/f-6.1.conf",
          "linux /vmlinuz-6.1\noptions root=LABEL=a ro " + kText + "\n"},
+        {"an image-based system",
+         "rpm-ostree",
+         {{"ostree/repo/config", ""},
+          {"usr/bin/rpm-ostree", ""},
+          {"usr/sbin/grubby", ""},
+          {"boot/loader/entries/ostree-1.conf", "linux /v\noptions root=LABEL=a ro\n"}},
+         {"rpm-ostree kargs --append-if-missing=pt.ids=10de:1b06 "
+          "--append-if-missing=intel_iommu=on"},
+         "boot/loader/entries/ostree-1.conf",
+         "linux /v\noptions root=LABEL=a ro " + kText + "\n"},
         {"systemd-boot with kernel-install",
          "kernel-install",
          {{"boot/efi/loader/loader.conf", ""},
@@ -151,6 +161,17 @@ const std::vector<Machine>& machines() {
     return all;
 }
 
+bool change_by_command(const Machine& machine) {
+    return std::string_view(machine.kind) == "grubby" ||
+           std::string_view(machine.kind) == "rpm-ostree";
+}
+
+const Machine& machine_of(std::string_view name) {
+    for (const Machine& machine : machines())
+        if (machine.name == name) return machine;
+    throw std::logic_error("no such machine: " + std::string(name));
+}
+
 // The commands: they are recorded, and grubby does what the real one does to the files.
 class Commands {
   public:
@@ -159,17 +180,20 @@ class Commands {
     std::string operator()(const Command& command) {
         calls.push_back(join_words(command));
         if (calls.back() == fails_at) return "ended with status 1";
-        if (command[0] != "grubby") return {};
+        if (command[0] != "grubby" && command[0] != "rpm-ostree") return {};
         for (const auto& entry : fs::directory_iterator(root_.path("boot/loader/entries"))) {
             const std::string path = "/boot/loader/entries/" + entry.path().filename().string();
             FileText text;
             CHECK(read_text(root_.fd(), path, text) == 0);
             std::string options = join_words(entry_options(text.text));
             for (const std::string& word : command) {
-                if (word.starts_with("--remove-args="))
-                    options = remove_words(options, split_words(word.substr(14)));
-                if (word.starts_with("--args="))
-                    options = add_to_cmdline(options, split_words(word.substr(7)));
+                const std::string option = word.substr(0, word.find('='));
+                const Words values =
+                    split_words(word.substr(std::min(word.size(), option.size() + 1)));
+                if (option == "--remove-args" || option == "--delete-if-present")
+                    options = remove_words(options, values);
+                if (option == "--args" || option == "--append-if-missing")
+                    options = add_to_cmdline(options, values);
             }
             const std::size_t at = text.text.find("options");
             text.text = text.text.substr(0, at) + "options " + options + "\n";
@@ -285,7 +309,7 @@ TEST_CASE("when a command fails the files are as before, and so is the record", 
 TEST_CASE("the second of two kernels fails: the first is done again without the words",
           "[change]") {
     const ScratchDir root;
-    make(root, machines()[3]);
+    make(root, machine_of("systemd-boot with kernel-install"));
     root.write("usr/lib/modules/6.2/vmlinuz", "");
     const Tree before = tree_of(root);
     Commands commands(root);
@@ -298,7 +322,7 @@ TEST_CASE("the second of two kernels fails: the first is done again without the 
 
 TEST_CASE("a file that cannot be written is named, and all is as before", "[change]") {
     const ScratchDir root;
-    make(root, machines()[0]);
+    make(root, machine_of("GRUB of Debian"));
     root.write("etc/default/grub.d", "a file where a directory should be");
     const Tree before = tree_of(root);
     Commands commands(root);
@@ -316,7 +340,7 @@ TEST_CASE("a file that cannot be written is named, and all is as before", "[chan
 
 TEST_CASE("no place for the copy: nothing is changed", "[change]") {
     const ScratchDir root;
-    make(root, machines()[0]);
+    make(root, machine_of("GRUB of Debian"));
     root.write("var/lib/pt-hook", "a file");
     const Tree before = tree_of(root);
     Commands commands(root);
@@ -366,7 +390,7 @@ TEST_CASE("on a disk that is full from the beginning nothing is changed", "[chan
 TEST_CASE("a disk that is full when a command fails takes the files back all the same",
           "[change]") {
     for (const Machine& machine : machines()) {
-        if (machine.commands.empty() || std::string_view(machine.kind) == "grubby") continue;
+        if (machine.commands.empty() || change_by_command(machine)) continue;
         INFO(machine.name);
         const ScratchDir root;
         make(root, machine);
@@ -386,7 +410,7 @@ TEST_CASE("a disk that is full when a command fails takes the files back all the
 
 TEST_CASE("when one of several files cannot be written the others are not touched", "[change]") {
     const ScratchDir root;
-    make(root, machines()[5]);
+    make(root, machine_of("systemd-boot with entries by hand"));
     root.write("boot/loader/entries/linux.conf", kEntry);
     root.write("boot/loader/entries/linux.conf.ptctl-new/file", "a directory in the way");
     struct stat old {};
@@ -404,7 +428,7 @@ TEST_CASE("when one of several files cannot be written the others are not touche
 
 TEST_CASE("a file that is changed while the user is asked is left alone", "[change]") {
     const ScratchDir root;
-    make(root, machines()[5]);
+    make(root, machine_of("systemd-boot with entries by hand"));
     const Change change =
         plan_use(root.fd(), find_loader(root.fd()), false, kWords, record_of(root));
     root.write("boot/loader/entries/arch.conf", kEntry + "# by hand\n");
@@ -429,7 +453,7 @@ TEST_CASE("files behind links, with odd ends and settings, come back as they wer
     for (const char* text : texts) {
         INFO(text);
         const ScratchDir root;
-        Machine machine = machines()[1];
+        Machine machine = machine_of("GRUB of others");
         machine.files.erase("etc/default/grub");
         make(root, machine);
         root.write("usr/share/site/grub", text);
@@ -456,7 +480,7 @@ TEST_CASE("files behind links, with odd ends and settings, come back as they wer
 
 TEST_CASE("directories that were there stay, though they are empty", "[change]") {
     const ScratchDir root;
-    make(root, machines()[0]);
+    make(root, machine_of("GRUB of Debian"));
     fs::create_directories(root.path("var/lib/pt-hook"));
     fs::create_directories(root.path("etc/default/grub.d"));
     const Tree before = tree_of(root);
@@ -512,7 +536,7 @@ TEST_CASE("a record of another version is not acted on", "[change]") {
 
 TEST_CASE("a record that is not finished leaves the one before it whole", "[change]") {
     const ScratchDir root;
-    make(root, machines()[1]);
+    make(root, machine_of("GRUB of others"));
     const Tree before = tree_of(root);
     Commands commands(root);
     CHECK(use(root, kWords, commands).empty());
@@ -553,7 +577,7 @@ TEST_CASE("the conf file, and images by whatever builds them", "[change]") {
 
 TEST_CASE("what the running command line would bring back keeps its file", "[change]") {
     const ScratchDir root;
-    make(root, machines()[4]);
+    make(root, machine_of("kernel-install without a file of its own"));
     Commands commands(root);
     CHECK(use(root, kWords, commands).empty());
     root.write("proc/cmdline", "root=LABEL=a ro " + kText + "\n");  // the next boot

@@ -86,15 +86,34 @@ TEST_CASE("where no word can be added the reason is told", "[loader]") {
              Row{"entries without grubby", "boot/grub2/grub.cfg", "blscfg\n", "grubby"},
              Row{"a preset with its own", "etc/mkinitcpio.d/a.preset",
                  "default_uki=/a\ndefault_options=\"--cmdline /b\"\n", "a command line of its own"},
-             Row{"a system that is an image", "ostree/repo/config", "", "rpm-ostree kargs"},
+             Row{"a system that is an image", "ostree/repo/config", "", "is not installed"},
          }) {
         INFO(row.what);
         const ScratchDir root;
         root.write("usr/sbin/grub2-mkconfig", "");
-        root.write("usr/bin/rpm-ostree", "");
         root.write(row.path, row.text);
         CHECK(find_loader(root.fd()).problem.find(row.reason) != std::string::npos);
     }
+}
+
+TEST_CASE("systemd-boot without an entry to change says why", "[loader]") {
+    const ScratchDir root;
+    root.write(kInfo, efi("systemd-boot 257"));
+    root.write("efi/EFI/Linux/arch.efi", "");
+    root.write("efi/loader/entries/windows.conf", "title W\nefi /w\n");
+    CHECK(find_loader(root.fd()).problem.find("unified kernel image") != std::string::npos);
+    root.write("efi/loader/entries/fallback.conf", "linux /v\noptions a\n");
+    const Loader loader = find_loader(root.fd());
+    CHECK(loader.problem.find("is not for rescue") != std::string::npos);
+    CHECK(loader.cmdline == std::vector<std::string>{"a"});
+}
+
+TEST_CASE("no image is rebuilt on an image-based system", "[loader]") {
+    const ScratchDir root;
+    root.write("usr/bin/dracut", "");
+    CHECK(rebuild_commands(root.fd()).size() == 1);
+    root.write("ostree/repo/config", "");
+    CHECK(rebuild_commands(root.fd()).empty());
 }
 
 TEST_CASE("Proxmox has a command of its own", "[loader]") {
