@@ -144,6 +144,20 @@ dracut_complains() {
     mv "$work/program" "$root/usr/lib/pt-hook/pt-hook"
 }
 
+dracut_upgraded() {
+    make_next_deb
+    echo 'pt.ids=10de:1b06' >>"$root/etc/pt-hook.conf"
+    log=$(in_dracut_root dpkg --force-confdef -i /next.deb 2>&1) ||
+        fail "$suite, dracut: the upgrade installs" "$log"
+    contains "$suite, dracut: an upgrade rebuilds the image" 'dracut: Generating' "$log"
+    unpack_dracut "/boot/initrd.img-$version"
+    same "$suite, dracut: the image has the upgraded program" next \
+        "$(tail -c 4 "$image/usr/lib/pt-hook/pt-hook")"
+    contains "$suite, dracut: and still the administrator's configuration" '^pt\.ids=10de:1b06$' \
+        "$(cat "$image/etc/pt-hook.conf")"
+    keeps_configuration "$suite, dracut"
+}
+
 dracut_removed() {
     log=$(in_dracut_root dpkg --purge pt-hook 2>&1) ||
         fail "$suite, dracut: the package can be removed" "$log"
@@ -153,7 +167,7 @@ dracut_removed() {
         "$(find "$image" -iname '*pt-hook*')"
     lacks "$suite, dracut: nor are the vfio modules" "$our_modules" "$(find "$image" -name '*.ko*')"
     same "$suite, dracut: after a purge nothing is left on disk" "" \
-        "$(find "$root" -xdev -path "$root/pt-hook.deb" -prune -o -iname '*pt-hook*' -print)"
+        "$(find "$root" -xdev -path "$root/pt-hook.deb" -prune -o -path "$root/next.deb" -prune -o -iname '*pt-hook*' -print)"
 }
 
 images_of_dracut() {
@@ -169,6 +183,7 @@ images_of_dracut() {
     dracut_installed
     dracut_flavours
     dracut_complains
+    dracut_upgraded
     dracut_removed
     [ -n "$keep" ] || rm -rf --one-file-system "$root"
 }
