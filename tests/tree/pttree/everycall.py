@@ -312,8 +312,11 @@ def inject_all(program, calls, faults, options):
              for process in (0, 1)]
     print(f"{len(calls)} system calls, {len(faults)} faults, {kills[1]} of them kill the process "
           f"that does the steps and {kills[0]} its supervisor; "
-          f"{results['not come about']} did not come about, "
-          f"{results['left out for want of time']} left out for want of time; "
           f"slowest run {slowest:.1f} s")
-    print(f"{results['passed']} passed, {results['failed']} failed, 0 skipped")
+    skipped = 0
+    for why in ("not come about", "left out for want of time"):
+        if results[why]:
+            print(f"skip  {results[why]} faults ({why})")
+            skipped += results[why]
+    print(f"{results['passed']} passed, {results['failed']} failed, {skipped} skipped")
     return 1 if results["failed"] or not results["passed"] else 0
