@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstring>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
@@ -186,6 +187,19 @@ int carry_out(const Context& context, const Options& options, const Proposal& pr
     return kExitGood;
 }
 
+// The end before there is anything to propose. A program gets its document all the same.
+int give_up(const Context& context, const Proposal& proposal, const std::string& problem,
+            int code) {
+    if (context.json) print_proposal_json(proposal, false, problem);
+    for (const std::string& refusal : proposal.refusals) print_error("refused: " + refusal);
+    if (!problem.empty()) print_error(problem);
+    return code;
+}
+
+std::string place_of(const Loader& loader, bool in_conf) {
+    return in_conf ? "/etc/pt-hook.conf in the images" : loader.name;
+}
+
 std::string read_all(const Context& context, const char* path) {
     FileText text;
     (void)read_text(context.root_dir.get(), path, text);  // what cannot be read asks for nothing
@@ -232,23 +246,24 @@ void look_ahead(const Context& context, const Options& options, const Inventory&
 int use(const Context& context, const Options& options) {
     const int root = context.root_dir.get();
     const Inventory inventory = read_inventory(context);
-    if (inventory.error != 0) {
-        print_error("cannot list the PCI devices", inventory.error);
-        return kExitCannotTell;
-    }
-    const Wanted wanted = choose_words(inventory, options.cards);
-    if (!wanted.problem.empty()) {
-        print_error((wanted.is_refused ? "refused: " : "") + wanted.problem);
-        return wanted.is_refused ? kExitBad : kExitUsage;
-    }
-    Record record;
-    if (const std::string problem = read_record(root, record); !problem.empty()) {
-        print_error(problem);
-        return kExitCannotTell;
-    }
-
-    Proposal proposal;
     const Loader loader = find_loader(root);
+    Proposal proposal;
+    proposal.place = place_of(loader, options.in_conf);
+    if (inventory.error != 0)
+        return give_up(
+            context, proposal,
+            std::string("cannot list the PCI devices: ") + std::strerror(inventory.error),
+            kExitCannotTell);
+    const Wanted wanted = choose_words(inventory, options.cards);
+    if (wanted.is_refused) {
+        proposal.refusals = {wanted.problem};
+        return give_up(context, proposal, {}, kExitBad);
+    }
+    if (!wanted.problem.empty()) return give_up(context, proposal, wanted.problem, kExitUsage);
+    Record record;
+    if (const std::string problem = read_record(root, record); !problem.empty())
+        return give_up(context, proposal, problem, kExitCannotTell);
+
     const std::vector<std::string> others = other_words(context, loader, record);
     for (const std::size_t index : wanted.taken) {
         const Function& function = inventory.functions[index];
@@ -260,7 +275,6 @@ int use(const Context& context, const Options& options) {
         proposal.words.push_back("intel_iommu=on");
         proposal.warnings.push_back("VT-d is there but off; intel_iommu=on switches it on.");
     }
-    proposal.place = options.in_conf ? "/etc/pt-hook.conf in the images" : loader.name;
     proposal.change = plan_use(root, loader, options.in_conf, proposal.words, record);
     if (!proposal.change.problem.empty()) proposal.refusals.push_back(proposal.change.problem);
     look_ahead(context, options, inventory, wanted, others, proposal);
@@ -282,15 +296,13 @@ int use(const Context& context, const Options& options) {
 
 int unuse(const Context& context, const Options& options) {
     const int root = context.root_dir.get();
-    Proposal proposal;
-    Record record;
-    if (const std::string problem = read_record(root, record); !problem.empty()) {
-        print_error(problem);
-        return kExitCannotTell;
-    }
     const Loader loader = find_loader(root);
+    Proposal proposal;
+    proposal.place = place_of(loader, false);
+    Record record;
+    if (const std::string problem = read_record(root, record); !problem.empty())
+        return give_up(context, proposal, problem, kExitCannotTell);
     if (record.is_empty()) {
-        proposal.place = loader.name;
         if (context.json)
             print_proposal_json(proposal, false, {});
         else
@@ -300,7 +312,7 @@ int unuse(const Context& context, const Options& options) {
     proposal.words = record.words;
     Options with_place = options;
     with_place.in_conf = record.kind == "conf";
-    proposal.place = with_place.in_conf ? "/etc/pt-hook.conf in the images" : loader.name;
+    proposal.place = place_of(loader, with_place.in_conf);
     proposal.change = plan_unuse(root, loader, record);
     if (!proposal.change.problem.empty()) proposal.refusals.push_back(proposal.change.problem);
     return carry_out(context, with_place, proposal, false);
