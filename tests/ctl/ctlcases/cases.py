@@ -21,6 +21,8 @@
       finding members that checks of doctor have in its document, by the name of the check
       files   paths below the root and what is expected there: the text, or "" for no such file
       no_json true: there is no run with --json
+      as_before  true: every file, directory and link is as before the first run, with its mode and
+              owner
 
 Each run is done twice, the second time with --json, whose document has to fit the schema of the
 command in docs/, and whose exit code has to be the same. Paths and times that differ from run to run
@@ -35,6 +37,7 @@ import tomllib
 
 from pttree.cases import load_machine, same
 from pttree.kernel import FakeKernel
+from pttree.machine import changes
 from pttree.program import Skip
 
 from .boot_files import add_image, add_kernel
@@ -42,7 +45,7 @@ from .boot_files import add_image, add_kernel
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 DOCS = os.path.join(os.path.dirname(os.path.dirname(HERE)), "docs")
 KEYS = {"title", "machine", "more", "cmdline", "conf", "boot", "later", "kernels", "images", "run"}
-RUN_KEYS = {"args", "out", "err", "exit", "json", "finding", "files", "no_json"}
+RUN_KEYS = {"args", "out", "err", "exit", "json", "finding", "files", "no_json", "as_before"}
 REPORT = "run/pt-hook/report.json"
 REPORT_TIME = 1767323040  # 2026-01-02 03:04 UTC
 
@@ -86,11 +89,15 @@ class Case:
     def run(self, programs):
         with tempfile.TemporaryDirectory(prefix="pt-ctl-") as root:
             machine = self.prepare(programs, root)
+            before = everything(machine)
             for run in self.data["run"]:
                 arguments = ["--root", root, *shlex.split(run["args"].replace("ROOT", root))]
                 self.run_as_text(programs, machine, arguments, run)
                 if not run.get("no_json"):
                     self.run_as_json(programs, arguments, run)
+                if run.get("as_before"):
+                    same(f"ptctl {run['args']}: what differs from before",
+                         changes(before, everything(machine)), [])
 
     @staticmethod
     def run_as_text(programs, machine, arguments, run):
@@ -122,6 +129,14 @@ class Case:
         expect(what, document, run.get("json", {}))
         findings = {check["name"]: check for check in document.get("checks", [])}
         expect(what, findings, run.get("finding", {}))
+
+
+def everything(machine):
+    def more(path):
+        status = os.lstat(os.path.join(os.fsencode(machine.root), path))
+        return oct(status.st_mode), status.st_uid, status.st_gid
+
+    return {path: (*what, more(path)) for path, what in machine.snapshot().items()}
 
 
 def read_text(path):
