@@ -61,7 +61,7 @@ root_part() {
     local deb cache
     deb=$(scripts/build-deb build/package | tail -n 1) && [ -n "$deb" ] || return
     cache=$(pt_cache)
-    as_root env PT_CACHE_DIR="$cache" "$@" --deb "$deb"
+    as_root env PT_CACHE_DIR="$cache" PT_MKINITCPIO_DIR="${PT_MKINITCPIO_DIR-}" "$@" --deb "$deb"
 }
 
 # The part that needs no guest runs on every distribution.
