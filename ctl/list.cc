@@ -114,9 +114,11 @@ void print_text(const Context& context, const Inventory& inventory,
     Table others({"ADDRESS", "IDS", "GROUP", "DRIVER", "NAME"});
     bool has_others = false;
     bool has_displays = false;
+    bool has_unknown = false;
     for (const Function* function : shown) {
         if (!is_display(function->device)) {
             has_others = true;
+            has_unknown = has_unknown || function->device.error != 0;
             others.add({short_address(function->device.address), ids_of(function->device),
                         function->iommu_group < 0 ? "-" : std::to_string(function->iommu_group),
                         function->driver.empty() ? "-" : printable(function->driver),
@@ -127,7 +129,9 @@ void print_text(const Context& context, const Inventory& inventory,
         has_displays = true;
         print_function(context, inventory, *function);
     }
-    if (!has_displays) print_line("This machine has no display device.");
+    if (!has_displays)
+        print_line(has_unknown ? "Whether this machine has a display device cannot be told."
+                               : "This machine has no display device.");
     if (!has_others) return;
     print_line("");
     others.print(context);
@@ -141,7 +145,10 @@ int list(const Context& context, bool all) {
     }
     std::vector<const Function*> shown;
     for (const Function& function : inventory.functions)
-        if (all || is_display(function.device)) shown.push_back(&function);
+        // what it is cannot be told of a device without ids, so that it may be the one that is
+        // looked for
+        if (all || is_display(function.device) || function.device.error != 0)
+            shown.push_back(&function);
     if (context.json) {
         Json json;
         json["version"] = VERSION;
