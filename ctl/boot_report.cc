@@ -26,6 +26,15 @@ std::string text_or_empty(const json& value) {
     return value.is_null() ? std::string() : value.get<std::string>();
 }
 
+// A list that has to be there: iterating over what is none would find nothing in it.
+const json& list_of(const json& value, const char* member) {
+    const json& list = value.at(member);
+    if (!list.is_array())
+        throw std::runtime_error("it is no report of pt-hook: " + std::string(member) +
+                                 " must be an array, but is " + list.type_name());
+    return list;
+}
+
 PciAddress address_of(const json& value) {
     const std::string text = value.get<std::string>();
     const std::optional<PciAddress> address = parse_address(text);
@@ -77,13 +86,14 @@ BootReport report_of(const json& value) {
     report.driver = value.at("driver").get<std::string>();
     report.off = value.at("off").get<bool>();
     report.fulfilled = value.at("fulfilled").get<bool>();
-    for (const json& word : value.at("words"))
+    for (const json& word : list_of(value, "words"))
         report.words.push_back(word.at("text").get<std::string>());
-    for (const json& device : value.at("devices")) report.devices.push_back(device_of(device));
-    for (const json& complaint : value.at("complaints"))
+    for (const json& device : list_of(value, "devices"))
+        report.devices.push_back(device_of(device));
+    for (const json& complaint : list_of(value, "complaints"))
         report.complaints.push_back(complaint_of(complaint));
     if (value.contains("steps"))
-        for (const json& step : value.at("steps"))
+        for (const json& step : list_of(value, "steps"))
             if (std::string failure = failure_of(step); !failure.empty())
                 report.failures.push_back(std::move(failure));
     return report;
