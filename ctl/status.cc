@@ -3,6 +3,7 @@
 #include "ctl/status.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <cstring>
 
@@ -18,7 +19,8 @@ VfioFacts read_vfio(int root) {
     facts.has_backend =
         exists(root, "sys/module/vfio_iommu_type1") || exists(root, "sys/module/iommufd");
     std::vector<std::string> names;
-    (void)list_directory(root, "dev/vfio", names);  // without it no group has a node
+    facts.error = list_directory(root, "dev/vfio", names);
+    if (facts.error == ENOENT) facts.error = 0;  // without it no group has a node
     for (const std::string& name : names) {
         std::int32_t group = 0;
         const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), group);

@@ -2,6 +2,7 @@
 #include "ctl/verdict.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "core/text.h"
 #include "ctl/texts.h"
@@ -95,7 +96,10 @@ std::vector<std::string> why_unusable(const Function& function, const Inventory&
                           " is not viable while drivers of the host hold " + others);
     if (std::find(vfio.groups.begin(), vfio.groups.end(), function.iommu_group) ==
         vfio.groups.end())
-        reasons.push_back("there is no /dev/vfio/" + std::to_string(function.iommu_group));
+        reasons.push_back(vfio.error == 0
+                              ? "there is no /dev/vfio/" + std::to_string(function.iommu_group)
+                              : std::string("/dev/vfio cannot be read: ") +
+                                    std::strerror(vfio.error));
     if (!vfio.has_backend)
         reasons.push_back("vfio_iommu_type1 is not loaded: modprobe vfio_iommu_type1");
     return reasons;

@@ -51,6 +51,7 @@ struct DeviceVerdict {
 struct VfioFacts {
     bool has_backend = false;            // vfio_iommu_type1 or iommufd is loaded or built in
     std::vector<std::int32_t> groups{};  // with a device node in /dev/vfio
+    int error = 0;                       // errno for which those could not be read
 };
 
 // Judges the devices of a report by the machine as it is now.
