@@ -64,7 +64,10 @@ void use_report(const Inventory& inventory, const Context& context, const FoundR
         if (failure.find("release_framebuffer") != std::string::npos)
             status.complaints.push_back(failure);
     const bool asks_for_something = !report.devices.empty() || !report.complaints.empty();
-    if (!asks_for_something && read.wish.selectors.empty()) status.state = BootState::kNotAsked;
+    if (!asks_for_something) {
+        status.state = BootState::kNotAsked;
+        status.is_asked_since = !read.wish.selectors.empty();
+    }
     if (texts.conf_error == 0 && !has_same_words(report, read))
         status.notes.push_back(
             "/etc/pt-hook.conf is not what it was in the image of this boot; ptctl plan shows "

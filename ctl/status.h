@@ -29,7 +29,8 @@ enum class Cause : std::uint8_t {
 struct Status {
     BootState state = BootState::kUnknown;
     Cause cause = Cause::kNone;
-    std::string problem;  // why it cannot be told, or why pt-hook did nothing; a sentence
+    std::string problem;          // why it cannot be told, or why pt-hook did nothing; a sentence
+    bool is_asked_since = false;  // this boot was not asked for a device, the next one will be
     std::string driver = "vfio-pci";  // that was asked for
     std::string report_version;       // of the pt-hook that wrote the report, empty without one
     std::int64_t written = 0;         // when it did, seconds since 1970

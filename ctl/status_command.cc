@@ -64,6 +64,9 @@ std::string summary(const Status& status) {
     const std::string words = "pt. words ask for devices";
     switch (status.state) {
         case BootState::kNotAsked:
+            if (status.is_asked_since)
+                return "No pt. word asked for a device in this boot; those that do now count from "
+                       "the next one on.";
             return "No pt. word asks for a device, neither on the command line nor in "
                    "/etc/pt-hook.conf.";
         case BootState::kSwitchedOff:
