@@ -4,6 +4,7 @@
 import json
 import os
 import shutil
+import signal
 import tempfile
 
 from pttree.cases import load_machine, same
@@ -26,6 +27,32 @@ def check_output_that_cannot_be_written(programs):
             wanted = ": No space left on device" if what == "status" else ""
             same(f"{what}: standard error", told, f"ptctl: cannot write the output{wanted}\n")
             same(f"{what}: exit code", run.code, 4)
+
+
+def check_closed_streams(programs):
+    """Without standard output each command says so."""
+    with tempfile.TemporaryDirectory(prefix="pt-ctl-") as folder:
+        machine = load_machine(os.path.join(folder, "root"), "server")
+        archive = os.path.join(folder, "machine.tar")
+        for arguments in (["list"], ["status"], ["--help"], ["capture", archive]):
+            run = programs.ctl.run("--root", machine.root, *arguments,
+                                   prefix=("sh", "-c", 'exec "$@" <&- >&-', "sh"))
+            what = " ".join(arguments[:1])
+            same(f"{what}: standard error", run.err,
+                 "ptctl: cannot write the output: Bad file descriptor\n")
+            same(f"{what}: exit code", run.code, 4)
+
+
+def check_a_reader_that_has_enough(programs):
+    """Who reads no further ends the program, without a word."""
+    with tempfile.TemporaryDirectory(prefix="pt-ctl-") as folder:
+        machine = load_machine(os.path.join(folder, "root"), "server")
+        out, end = os.pipe()
+        os.close(out)
+        run = programs.ctl.run("--root", machine.root, "list", "--all", stdout=end,
+                               prefix=("env", "--default-signal=PIPE"))
+        os.close(end)
+        same("exit code and standard error", (run.code, run.err), (-signal.SIGPIPE, ""))
 
 
 def check_metrics_are_no_json(programs):
