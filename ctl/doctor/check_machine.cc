@@ -120,7 +120,7 @@ Finding check_cpu(const Facts& facts) {
 }
 
 Finding check_kvm(const Facts& facts) {
-    if (facts.has_kvm_device) {
+    if (facts.has_kvm_device && (facts.has_kvm_driver || !facts.is_this_machine)) {
         if (!facts.is_this_machine || facts.may_open_kvm) return {State::kOk, "/dev/kvm is there"};
         return {State::kNote,
                 "/dev/kvm is there; you may not open it, so your virtual machines would be slow "
@@ -131,14 +131,26 @@ Finding check_kvm(const Facts& facts) {
     if (!facts.is_this_machine && !facts.has_kvm_module)
         return {State::kUnknown, "a captured tree does not tell whether /dev/kvm was there"};
     const std::string_view flags = cpu_flags(facts.cpuinfo.text);
+    if (facts.has_kvm_driver)
+        return {State::kFailed,
+                "the kernel has KVM, but there is no /dev/kvm: a container has to be given it"};
+    const std::string lack = facts.has_kvm_device ? "/dev/kvm is there, but no driver is behind it"
+                                                  : "there is no /dev/kvm";
+    if (!facts.cpuinfo.is_read()) return unreadable("/proc/cpuinfo", facts.cpuinfo.error);
     const bool is_intel = has_flag(flags, "vmx");
     const std::string module = is_intel ? "kvm_intel" : "kvm_amd";
     if (!is_intel && !has_flag(flags, "svm"))
-        return {State::kFailed, "there is no /dev/kvm, for the CPU shows no virtualisation"};
+        return {State::kFailed, lack + ", for the CPU shows no virtualisation; see above"};
+    // One that is built in is in /sys/module even if it has found nothing to do.
     if (facts.has_kvm_module)
-        return {State::kFailed, module + " is loaded, yet there is no /dev/kvm"};
+        return {State::kFailed,
+                lack + " although " + module +
+                    " is in the kernel: the kernel log says why; often "
+                    "virtualisation is switched off in the firmware setup",
+                {},
+                {"sudo dmesg | grep -iE 'kvm|svm|vmx'"}};
     return {State::kFailed,
-            "there is no /dev/kvm: " + module +
+            lack + ": " + module +
                 " is not loaded; if it cannot be, virtualisation is switched off in the firmware "
                 "setup",
             {},

@@ -100,6 +100,7 @@ struct Facts {
     bool booted_unified = false;                  // by systemd-stub
     Switch unsafe_interrupts = Switch::kUnknown;  // vfio_iommu_type1.allow_unsafe_interrupts
 
+    bool has_kvm_driver = false;  // something is behind it
     std::vector<std::string> iommus;  // /sys/class/iommu: "dmar0", "ivhd0"
     int devices_error = 0;            // errno for which the PCI devices cannot be listed
 

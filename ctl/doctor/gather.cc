@@ -134,6 +134,9 @@ void gather_machine(const Context& context, Facts& facts) {
     facts.secure_boot = read_secure_boot(root);
     // Set by systemd-stub; the GUID is systemd's (systemd-stub(7)).
     facts.booted_unified = exists_inside(
+    // The device's file is made at boot whether there is a driver or not (modules.devname), and to
+    // open it would load one.
+    facts.has_kvm_driver = exists_inside(root, "sys/devices/virtual/misc/kvm");
         root, "sys/firmware/efi/efivars/StubInfo-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f");
     const TextFile unsafe =
         read_text_file(root, "sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts");

@@ -53,17 +53,62 @@ TEST_CASE("/dev/kvm has to be there, and to open") {
     facts.is_this_machine = false;  // who looks at a tree is not who will use the machine
     CHECK(check_kvm(facts).state == State::kOk);
 
-    facts.has_kvm_device = false;
-    CHECK(check_kvm(facts).state == State::kFailed);
-    facts.has_kvm_module = false;
+TEST_CASE("of a KVM that is missing the reason is told, and the command that helps") {
+    using Strings = std::vector<std::string>;
+    struct Row {
+        const char* cpuinfo;
+        bool has_device;
+        bool has_driver;
+        bool has_module;
+        const char* text;
+        Strings fixes;
+    };
+    for (const Row& row : {
+             Row{"flags\t\t: vmx\n",
+                 false,
+                 false,
+                 false,
+                 "no /dev/kvm: kvm_intel is not loaded",
+                 {"sudo modprobe kvm_intel"}},
+             Row{"flags\t\t: svm\n",
+                 false,
+                 false,
+                 false,
+                 "no /dev/kvm: kvm_amd is not loaded",
+                 {"sudo modprobe kvm_amd"}},
+             Row{"flags\t\t: svm\n",
+                 true,
+                 false,
+                 false,
+                 "no driver is behind it: kvm_amd",
+                 {"sudo modprobe kvm_amd"}},
+             Row{"flags\t\t: vmx\n",
+                 true,
+                 false,
+                 true,
+                 "switched off in the firmware setup",
+                 {"sudo dmesg | grep -iE 'kvm|svm|vmx'"}},
+             Row{"flags\t\t: vmx\n", false, true, true, "a container has to be given it", {}},
+             Row{"flags\t\t: fpu\n", true, false, false, "the CPU shows no virtualisation", {}},
+         }) {
+        INFO(row.text);
+        Facts facts;
+        make_good(facts);
+        facts.cpuinfo = text_file(row.cpuinfo);
+        facts.has_kvm_device = row.has_device;
+        facts.has_kvm_driver = row.has_driver;
+        facts.has_kvm_module = row.has_module;
+        CHECK(check_kvm(facts).state == State::kFailed);
+        CHECK(mentions(check_kvm(facts), row.text));
+        CHECK(check_kvm(facts).fixes == row.fixes);
+    }
+    Facts facts;
+    make_good(facts);
+    facts.has_kvm_driver = false;
+    facts.cpuinfo = no_file(EACCES);
     CHECK(check_kvm(facts).state == State::kUnknown);
-    facts.is_this_machine = true;
-    CHECK(check_kvm(facts).fixes == std::vector<std::string>{"sudo modprobe kvm_intel"});
-    facts.cpuinfo = text_file("flags\t\t: svm\n");
-    CHECK(check_kvm(facts).fixes == std::vector<std::string>{"sudo modprobe kvm_amd"});
-    facts.cpuinfo = text_file("flags\t\t: fpu\n");
-    CHECK(check_kvm(facts).state == State::kFailed);
-    CHECK(check_kvm(facts).fixes.empty());
+    facts.has_kvm_device = facts.has_kvm_module = facts.is_this_machine = false;
+    CHECK(check_kvm(facts).state == State::kUnknown);
 }
 
 TEST_CASE("an IOMMU is on if there are groups, and else the reason is told") {

@@ -55,7 +55,7 @@ inline void make_good(Facts& facts) {
     facts.interrupts = text_file("  0:  5  IR-IO-APIC   2-edge  timer\n");
     facts.cmdline = text_file("quiet pt.ids=10de:1b06\n");
     facts.conf = no_file();
-    facts.has_kvm_device = facts.may_open_kvm = facts.has_kvm_module = true;
+    facts.has_kvm_device = facts.has_kvm_driver = facts.may_open_kvm = facts.has_kvm_module = true;
     facts.iommus = {"dmar0", "dmar1"};
     facts.plan.iommu = {true, true, false};
     facts.plan.devices = {planned("01:00.0", Decision::kAlready)};
