@@ -141,7 +141,8 @@ void take_cmdline(Loader& loader, int root, const std::vector<Entry>& entries) {
     }
 }
 
-// The versions of the kernels that are installed, with their images.
+}  // namespace
+
 std::vector<Command> kernel_install_commands(int root) {
     std::vector<Command> commands;
     std::vector<std::string> versions;
@@ -159,6 +160,8 @@ std::vector<Command> kernel_install_commands(int root) {
     }
     return commands;
 }
+
+namespace {
 
 // The text that mkinitcpio's presets say, without comments.
 std::string preset_text(int root) {

@@ -49,6 +49,10 @@ struct Loader {
 // below `root`; none if there is none that is known.
 [[nodiscard]] std::vector<Command> rebuild_commands(int root);
 
+// Adds each installed kernel of which an image is found by kernel-install: "kernel-install", "add",
+// version, image.
+[[nodiscard]] std::vector<Command> kernel_install_commands(int root);
+
 // The words of the running command line that a configured one starts from: all but those that the
 // loader itself puts there (BOOT_IMAGE=, initrd=).
 [[nodiscard]] std::vector<std::string> running_cmdline(int root);

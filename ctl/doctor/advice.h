@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "ctl/doctor/facts.h"
+#include "ctl/doctor/check.h"
 
 namespace pt::ctl {
 
@@ -22,8 +22,21 @@ namespace pt::ctl {
 // boot.
 [[nodiscard]] std::string add_word_command(const Facts& facts, std::string_view word);
 
-// Installs pt-hook itself.
+// Takes a word off the command line: adds the command to `found`, or that the next boot is without
+// it anyway.
+void remove_word(const Facts& facts, const std::string& word, Finding& found);
+
+// Installs the package that has the modules of a kernel that lacks some.
+[[nodiscard]] std::string module_package_command(const Facts& facts, const KernelFacts& kernel);
+
+// Installs pt-hook itself, from a package in the directory at hand.
 [[nodiscard]] std::string install_command(const Facts& facts);
+
+// "sudo a b", and the same of several with " && " in front of each.
+[[nodiscard]] std::string sudo(const Command& command);
+[[nodiscard]] std::string then_sudo(const std::vector<Command>& commands);
+
+inline constexpr const char* kReboot = "sudo systemctl reboot";
 
 // Turns the matching lines of a file into comments. `pattern` is an extended regular expression
 // without ',', which separates the parts of the command.

@@ -2,12 +2,11 @@
 // What this boot has done, and what has changed since.
 #include <algorithm>
 
+#include "ctl/doctor/advice.h"
 #include "ctl/doctor/check.h"
 
 namespace pt::ctl {
 namespace {
-
-constexpr const char* kReboot = "sudo systemctl reboot";
 
 // Whether the image of the kernel that runs was built after this boot began: another one was
 // booted.

@@ -84,11 +84,6 @@ bool has_words(std::string_view conf) {
     return !read_words({}, conf).words.empty();
 }
 
-// Whether it matters to root only that something could not be read.
-void advise_root(const Facts& facts, Finding& found) {
-    if (!facts.is_root && found.state == State::kUnknown) found.fixes = {"sudo ptctl doctor"};
-}
-
 }  // namespace
 
 Finding check_modules(const Facts& facts) {
@@ -106,6 +101,8 @@ Finding check_modules(const Facts& facts) {
             found.fixes.push_back("sudo depmod " + shell_quoted(kernel.version));
             continue;
         }
+        if (kernel.vfio_pci == ModulePlace::kMissing || kernel.type1 == ModulePlace::kMissing)
+            add_command(found, module_package_command(facts, kernel));
         for (const auto& [name, place] : {std::pair{"vfio-pci", kernel.vfio_pci},
                                           std::pair{"vfio_iommu_type1", kernel.type1}}) {
             if (place == ModulePlace::kBuiltIn) ++built_in;
@@ -150,7 +147,7 @@ Finding check_images(const Facts& facts) {
         is_failed = is_failed || state == State::kFailed;
         worsen(found.state, state);
         found.details.push_back(image.path + " " + fault);
-        if (state == State::kFailed) to_rebuild.push_back(&image);
+        if (state == State::kFailed || !image.damage.empty()) to_rebuild.push_back(&image);
     }
     if (is_failed) found.state = State::kFailed;
     found.text = "pt-hook runs before udev in ";
@@ -164,7 +161,12 @@ Finding check_images(const Facts& facts) {
         found.details.push_back("only root may see whether " + directory + " holds more");
         worsen(found.state, State::kNote);
     }
-    advise_root(facts, found);
+    const bool is_for_root =
+        !facts.unreadable_directories.empty() ||
+        std::any_of(facts.images.begin(), facts.images.end(), [](const ImageFacts& image) {
+            return image.error == EACCES || image.error == EPERM;
+        });
+    if (is_for_root && !facts.is_root && found.fixes.empty()) found.fixes = {"sudo ptctl doctor"};
     return found;
 }
 

@@ -59,6 +59,20 @@ Judgement judge(const Facts& facts, const Leftover& leftover) {
     return {State::kWarning, "binds devices by itself at boot"};
 }
 
+// A module's name, or the word before it, for an extended regular expression.
+std::string either_dash(std::string_view name) {
+    std::string pattern;
+    for (const char c : name)
+        pattern += c == '_' || c == '-' ? std::string("[_-]") : std::string(1, c);
+    return pattern;
+}
+
+// Whether the command to remove it is printed: for what fights with us, and for what names vfio-pci
+// alone. What does no harm otherwise may be there for another reason.
+bool is_to_remove(const Leftover& leftover, State state) {
+    return state != State::kNote || leftover.kind == Leftover::Kind::kSoftdep;
+}
+
 std::string remove_command(const Leftover& leftover) {
     using Kind = Leftover::Kind;
     if (leftover.place == kCommandLinePlace) return {};
@@ -67,17 +81,11 @@ std::string remove_command(const Leftover& leftover) {
     if (leftover.kind == Kind::kScript) return "sudo rm " + shell_quoted(leftover.place);
     // The words that begin the line; libkmod has made the dashes of a module's name underscores.
     std::string_view rest = leftover.text;
-    std::string pattern = "^[[:blank:]]*";
-    const std::string_view first = cut(rest, ' ');
+    std::string pattern = "^[[:blank:]]*" + either_dash(cut(rest, ' '));
     const bool is_modprobe = leftover.place.find("modprobe.d/") != std::string::npos;
-    for (const char c : first)
-        pattern += c == '_' || c == '-' ? std::string("[_-]") : std::string(1, c);
-    if (is_modprobe) {
-        pattern += "[[:blank:]]+";
-        for (const char c : cut(rest, ' '))
-            pattern += c == '_' || c == '-' ? std::string("[_-]") : std::string(1, c);
-        pattern += "([[:blank:]]|$)";
-    }
+    if (is_modprobe) pattern += "[[:blank:]]+" + either_dash(cut(rest, ' '));
+    // Other options of the same module stay.
+    pattern += leftover.kind == Kind::kIds ? "[[:blank:]](.*[[:blank:]])?ids=" : "([[:blank:]]|$)";
     return comment_out_command(leftover.place, pattern);
 }
 
@@ -117,11 +125,15 @@ Finding check_leftovers(const Facts& facts) {
         put_quoted(line, leftover.text);
         line.append(" ").append(what);
         found.details.push_back(line);
-        // A command for what fights with us; what does no harm may be there for another reason.
-        const std::string command = state == State::kNote ? "" : remove_command(leftover);
-        if (!command.empty()) found.fixes.push_back(command);
-        is_in_images = is_in_images || (state != State::kNote && !command.empty() &&
-                                        leftover.kind != Leftover::Kind::kOverride);
+        if (!is_to_remove(leftover, state)) continue;
+        if (leftover.place == kCommandLinePlace) remove_word(facts, leftover.text, found);
+        const std::string command = remove_command(leftover);
+        // One command may do for several lines of a file.
+        if (std::find(found.fixes.begin(), found.fixes.end(), command) == found.fixes.end() &&
+            !command.empty())
+            found.fixes.push_back(command);
+        is_in_images =
+            is_in_images || (!command.empty() && leftover.kind != Leftover::Kind::kOverride);
     }
     if (found.details.empty()) {
         add_unread(facts, found);
@@ -135,6 +147,8 @@ Finding check_leftovers(const Facts& facts) {
         for (std::string& command : rebuild_commands(facts, images))
             found.fixes.push_back(std::move(command));
     }
+    // Last, for what comes after it would not be done.
+    if (std::erase(found.fixes, kReboot) != 0) found.fixes.emplace_back(kReboot);
     add_unread(facts, found);
     return found;
 }

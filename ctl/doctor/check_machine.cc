@@ -59,6 +59,7 @@ Finding iommu_is_off(const Facts& facts, std::string_view unit) {
         put_printable(word, facts.read.wish.iommu_off);
         found.text += " is there, and " + word +
                       " on the kernel command line switches it off; remove that word";
+        remove_word(facts, word, found);
     } else if (facts.plan.iommu.has_dmar && !facts.read.wish.iommu_on) {
         found.text +=
             " is there but off: add intel_iommu=on to the kernel command line, and reboot";
@@ -130,13 +131,13 @@ Finding check_kvm(const Facts& facts) {
     }
     if (!facts.is_this_machine && !facts.has_kvm_module)
         return {State::kUnknown, "a captured tree does not tell whether /dev/kvm was there"};
-    const std::string_view flags = cpu_flags(facts.cpuinfo.text);
     if (facts.has_kvm_driver)
         return {State::kFailed,
                 "the kernel has KVM, but there is no /dev/kvm: a container has to be given it"};
     const std::string lack = facts.has_kvm_device ? "/dev/kvm is there, but no driver is behind it"
                                                   : "there is no /dev/kvm";
     if (!facts.cpuinfo.is_read()) return unreadable("/proc/cpuinfo", facts.cpuinfo.error);
+    const std::string_view flags = cpu_flags(facts.cpuinfo.text);
     const bool is_intel = has_flag(flags, "vmx");
     const std::string module = is_intel ? "kvm_intel" : "kvm_amd";
     if (!is_intel && !has_flag(flags, "svm"))
@@ -193,6 +194,7 @@ Finding check_interrupts(const Facts& facts) {
     const std::string word = remapping_off_word(facts.cmdline.text);
     if (!word.empty()) {
         found.text += ": remove " + word + " from the kernel command line";
+        remove_word(facts, word, found);
     } else {
         found.text += " (\"No interrupt remapping support\"); the kernel log says why";
         found.fixes = {"sudo dmesg | grep -iE 'DMAR-IR|remapping'"};

@@ -8,6 +8,7 @@
 #include "core/text.h"
 #include "ctl/doctor/advice.h"
 #include "ctl/doctor/check.h"
+#include "ctl/shell.h"
 
 namespace pt::ctl {
 namespace {
@@ -64,24 +65,40 @@ std::vector<std::string> own_words(std::string_view cmdline) {
     return words;
 }
 
-std::vector<std::string> missing_in(const std::vector<std::string>& words,
-                                    const std::vector<std::string>& from) {
-    std::vector<std::string> missing;
-    for (const std::string& word : from)
-        if (std::find(words.begin(), words.end(), word) == words.end()) missing.push_back(word);
-    return missing;
-}
-
 std::string list_of(const std::vector<std::string>& words) {
     std::string text;
     for (const std::string& word : words) text += (text.empty() ? "" : " ") + word;
-    return text;
+    return text.empty() ? "none" : text;
 }
 
 const PlannedDevice* owner_of(const Facts& facts, const Facts::FramebufferOf& framebuffer) {
     if (framebuffer.planned >= facts.plan.devices.size()) return nullptr;
     const PlannedDevice& planned = facts.plan.devices[framebuffer.planned];
     return is_acted_on(planned) ? &planned : nullptr;
+}
+
+Finding kept(const Facts& facts, const std::string& where) {
+    Finding found{State::kWarning,
+                  where +
+                      " and pt.fb=keep leaves it there: a virtual machine may fail with "
+                      "\"BAR 0: can't reserve\""};
+    const std::vector<std::string> words = own_words(facts.cmdline.text);
+    if (std::find(words.begin(), words.end(), "pt.fb=keep") != words.end())
+        remove_word(facts, "pt.fb=keep", found);
+    else
+        found.details.emplace_back(
+            "remove that word from /etc/pt-hook.conf, and build the images again");
+    return found;
+}
+
+// Asks in the configuration for the devices that the words of this boot ask for. What belongs to
+// them comes along.
+std::string use_command(const Facts& facts) {
+    Command command = {"ptctl", "use"};
+    for (const PlannedDevice& planned : facts.plan.devices)
+        if (is_acted_on(planned) && !planned.companion_of)
+            command.push_back(address_of(planned.device));
+    return command.size() > 2 ? sudo(command) : std::string();
 }
 
 }  // namespace
@@ -138,6 +155,10 @@ Finding check_groups(const Facts& facts) {
     }
     found.details.emplace_back(
         "pt.with=group takes them along; another slot may have a group of its own");
+    Command command = {"ptctl", "plan"};
+    for (const SourceWord& word : facts.read.words) command.emplace_back(word.text);
+    command.emplace_back("pt.with=group");
+    found.fixes = {shell_command(command)};  // what that would take
     return found;
 }
 
@@ -150,10 +171,7 @@ Finding check_framebuffer(const Facts& facts) {
         const PlannedDevice* owner = owner_of(facts, framebuffer);
         if (owner == nullptr) continue;
         const std::string where = framebuffer.name + " is on " + address_of(owner->device);
-        if (facts.read.wish.keep_framebuffer)
-            return {State::kWarning, where +
-                                         " and pt.fb=keep leaves it there: a virtual machine "
-                                         "may fail with \"BAR 0: can't reserve\""};
+        if (facts.read.wish.keep_framebuffer) return kept(facts, where);
         if (owner->decision == Decision::kAlready)
             return {State::kFailed,
                     where +
@@ -199,19 +217,14 @@ Finding check_pending(const Facts& facts) {
     const std::vector<std::string> configured = own_words(loader.words);
     if (running == configured)
         return {State::kOk, loader.name + ": " + loader.place + " has the words of this boot"};
-    const std::vector<std::string> added = missing_in(running, configured);
-    const std::vector<std::string> removed = missing_in(configured, running);
     Finding found{State::kWarning, loader.name + ": this boot had other words than the next one"};
-    if (!added.empty())
-        found.details.push_back("from the next boot on: " + list_of(added) + " (" + loader.place +
-                                ")");
-    if (!removed.empty())
-        found.details.push_back("only in this boot, not in " + loader.place + ": " +
-                                list_of(removed));
-    if (added.empty() && removed.empty())
-        found.details.push_back("the same words, in another order or number, are in " +
-                                loader.place);
-    if (!added.empty()) found.fixes = {"sudo systemctl reboot"};
+    found.details = {"this boot: " + list_of(running),
+                     "the next one, by " + loader.place + ": " + list_of(configured)};
+    // Where nothing is configured the words were typed in the boot menu, to stay or not.
+    if (!configured.empty())
+        found.fixes = {kReboot};
+    else if (const std::string command = use_command(facts); !command.empty())
+        found.fixes = {command};
     return found;
 }
 

@@ -12,6 +12,7 @@
 #include "core/wish.h"
 #include "ctl/doctor/image.h"
 #include "ctl/doctor/leftovers.h"
+#include "ctl/loader.h"
 #include "ctl/status.h"
 
 namespace pt::ctl {
@@ -26,7 +27,7 @@ struct TextFile {
 };
 
 // Whose package manager and kernel tools a command to paste is for.
-enum class Distribution : std::uint8_t { kOther, kDebian, kFedora, kArch };
+enum class Distribution : std::uint8_t { kOther, kDebian, kUbuntu, kFedora, kArch };
 
 // ID and ID_LIKE of /etc/os-release (os-release(5)).
 [[nodiscard]] Distribution distribution_of(std::string_view os_release);
@@ -40,6 +41,7 @@ struct KernelFacts {
     int error = 0;  // errno for which its index of modules cannot be read
     ModulePlace vfio_pci = ModulePlace::kMissing;
     ModulePlace type1 = ModulePlace::kMissing;  // vfio_iommu_type1
+    std::string package{};  // that it belongs to, where the kernel's directory tells (Arch)
 };
 
 // An initramfs image, by itself or in a unified kernel image.
@@ -62,6 +64,11 @@ struct LoaderFacts {
     std::string words;            // the command line that is configured there
     std::string change;           // how to add a word there, with WORD for it; empty: not known
     bool has_fixed_line = false;  // the command line is part of a signed image
+    LoaderKind kind = LoaderKind::kUnknown;
+    std::vector<std::pair<std::string, TextFile>> settings{};  // files in which words may stand
+    std::vector<Command> commands{};                           // what takes the settings over
+    std::vector<Command> kernel_install{};                     // adds each installed kernel
+    std::vector<Command> rebuild{};                            // builds all images again
 };
 
 enum class Switch : std::uint8_t { kUnknown, kOff, kOn };
@@ -93,6 +100,7 @@ struct Facts {
     TextFile conf;        // /etc/pt-hook.conf
 
     bool has_kvm_device = false;  // /dev/kvm
+    bool has_kvm_driver = false;  // something is behind it
     bool may_open_kvm = false;    // by who looks
     bool has_kvm_module = false;  // kvm_intel or kvm_amd is loaded
     bool has_efi = false;         // booted by UEFI
@@ -100,7 +108,6 @@ struct Facts {
     bool booted_unified = false;                  // by systemd-stub
     Switch unsafe_interrupts = Switch::kUnknown;  // vfio_iommu_type1.allow_unsafe_interrupts
 
-    bool has_kvm_driver = false;  // something is behind it
     std::vector<std::string> iommus;  // /sys/class/iommu: "dmar0", "ivhd0"
     int devices_error = 0;            // errno for which the PCI devices cannot be listed
 

@@ -38,6 +38,14 @@ Switch read_secure_boot(int root) {
     return variable.text[4] == 1 ? Switch::kOn : Switch::kOff;
 }
 
+// By the package manager that is installed; one that somebody has beside its own is rare.
+Distribution distribution_by_tool(int root) {
+    if (exists_inside(root, "usr/bin/apt-get")) return Distribution::kDebian;
+    if (exists_inside(root, "usr/bin/dnf")) return Distribution::kFedora;
+    if (exists_inside(root, "usr/bin/pacman")) return Distribution::kArch;
+    return Distribution::kOther;
+}
+
 // "btime 1764043200" of /proc/stat: when the kernel started (fs/proc/stat.c).
 std::int64_t boot_time(std::string_view stat) {
     while (!stat.empty()) {
@@ -119,12 +127,16 @@ void gather_machine(const Context& context, Facts& facts) {
     TextFile release = read_text_file(root, "etc/os-release");
     if (!release.is_read()) release = read_text_file(root, "usr/lib/os-release");
     facts.distribution = distribution_of(release.text);
+    if (facts.distribution == Distribution::kOther) facts.distribution = distribution_by_tool(root);
     facts.running_kernel =
         std::string(first_line(read_text_file(root, "proc/sys/kernel/osrelease").text));
     facts.cpuinfo = read_text_file(root, "proc/cpuinfo");
     facts.interrupts = read_text_file(root, "proc/interrupts");
     facts.cmdline = read_text_file(root, "proc/cmdline");
     facts.conf = read_text_file(root, "etc/pt-hook.conf");
+    // The device's file is made at boot whether there is a driver or not (modules.devname), and to
+    // open it would load one.
+    facts.has_kvm_driver = exists_inside(root, "sys/devices/virtual/misc/kvm");
     facts.has_kvm_device = exists_inside(root, "dev/kvm");
     facts.may_open_kvm =
         context.is_this_machine && faccessat(root, "dev/kvm", R_OK | W_OK, AT_EACCESS) == 0;
@@ -134,9 +146,6 @@ void gather_machine(const Context& context, Facts& facts) {
     facts.secure_boot = read_secure_boot(root);
     // Set by systemd-stub; the GUID is systemd's (systemd-stub(7)).
     facts.booted_unified = exists_inside(
-    // The device's file is made at boot whether there is a driver or not (modules.devname), and to
-    // open it would load one.
-    facts.has_kvm_driver = exists_inside(root, "sys/devices/virtual/misc/kvm");
         root, "sys/firmware/efi/efivars/StubInfo-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f");
     const TextFile unsafe =
         read_text_file(root, "sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts");

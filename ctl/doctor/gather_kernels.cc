@@ -59,6 +59,9 @@ KernelFacts examine_kernel(const Context& context, const std::string& version) {
         kernel.error = ENOMEM;
         return kernel;
     }
+    // pacman's hook of mkinitcpio reads it too.
+    const TextFile package = read_text_file(opened.get(), "pkgbase");
+    kernel.package = package.text.substr(0, package.text.find('\n'));
     kernel.vfio_pci = find_module(kmod.get(), "vfio_pci");
     kernel.type1 = find_module(kmod.get(), "vfio_iommu_type1");
     return kernel;

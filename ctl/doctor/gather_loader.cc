@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "ctl/doctor/advice.h"
 #include "ctl/doctor/gather.h"
+#include "ctl/inside.h"
 #include "ctl/loader.h"
 #include "ctl/shell.h"
 
@@ -12,22 +14,15 @@ std::string joined(const std::vector<std::string>& words) {
     return text;
 }
 
-// "sudo a && sudo b", with " && " in front.
-std::string then_run(const std::vector<Command>& commands) {
-    std::string text;
-    for (const Command& command : commands) text += " && sudo " + shell_command(command);
-    return text;
-}
-
 // How a word that is not ours gets into the command line; empty where nobody here knows.
 std::string change_of(const Loader& loader) {
     const std::string file = loader.files.empty() ? "" : loader.files.front();
-    const std::string then = then_run(loader.commands);
+    const std::string then = then_sudo(loader.commands);
     switch (loader.kind) {
         case LoaderKind::kGrub:
             // $GRUB_CMDLINE_LINUX is for grub-mkconfig to expand.
             if (file.find("/grub.d/") != std::string::npos)
-                return "echo 'GRUB_CMDLINE_LINUX=\"$GRUB_CMDLINE_LINUX WORD\"' | sudo tee "
+                return "echo 'GRUB_CMDLINE_LINUX=\"$GRUB_CMDLINE_LINUX WORD\"' | sudo tee -a "
                        "/etc/default/grub.d/iommu.cfg" +
                        then;
             return "sudo sed -i '/^GRUB_CMDLINE_LINUX=/s/\"$/ WORD\"/' " + shell_quoted(file) +
@@ -44,26 +39,61 @@ std::string change_of(const Loader& loader) {
             return loader.files.empty() ? "" : command;
         }
         case LoaderKind::kUki:
-            return "echo WORD | sudo tee /etc/cmdline.d/iommu.conf" + then;
+            return "echo WORD | sudo tee -a /etc/cmdline.d/iommu.conf" + then;
         case LoaderKind::kUnknown:
             break;
     }
     return {};
 }
 
+// The files in which a word of the command line may stand, as they are read by the loader's tools.
+std::vector<std::string> settings_of(int root, const Loader& loader) {
+    std::vector<std::string> paths;
+    const auto add_all = [&](const std::string& directory, std::string_view ending) {
+        int error = 0;
+        for (const std::string& name : sorted_names(root, directory, error))
+            if (name.ends_with(ending)) paths.push_back("/" + directory + "/" + name);
+    };
+    switch (loader.kind) {
+        case LoaderKind::kGrub:
+            paths = {"/etc/default/grub"};
+            add_all("etc/default/grub.d", ".cfg");
+            break;
+        case LoaderKind::kUki:
+            paths = {"/etc/kernel/cmdline"};
+            add_all("etc/cmdline.d", ".conf");
+            break;
+        case LoaderKind::kKernelInstall:
+        case LoaderKind::kEntries:
+            paths = loader.files;
+            break;
+        case LoaderKind::kGrubby:
+        case LoaderKind::kRpmOstree:
+        case LoaderKind::kUnknown:
+            break;
+    }
+    return paths;
+}
+
 }  // namespace
 
 void gather_loader(const Context& context, Facts& facts) {
     const int root = context.root_dir.get();
+    facts.loader.kernel_install = kernel_install_commands(root);
+    facts.loader.rebuild = rebuild_commands(root);
     const Loader loader = find_loader(root);
     if (loader.kind == LoaderKind::kUnknown) return;
+    facts.loader.kind = loader.kind;
+    facts.loader.commands = loader.commands;
+    for (const std::string& path : settings_of(root, loader))
+        facts.loader.settings.emplace_back(path, read_text_file(root, path.substr(1)));
     facts.loader.name = loader.name;
     facts.loader.place = loader.cmdline_path;
     facts.loader.error = loader.cmdline_error;
     facts.loader.words = joined(loader.cmdline);
     facts.loader.has_fixed_line = loader.kind == LoaderKind::kUki;
     const bool is_there = loader.kind != LoaderKind::kKernelInstall ||
-                          exists(root, loader.files.front().substr(1).c_str());
+                          exists_inside(root, loader.files.front().substr(1));
     if (is_there && loader.problem.empty()) facts.loader.change = change_of(loader);
 }
 

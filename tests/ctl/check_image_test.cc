@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <catch2/catch_test_macros.hpp>
 
+#include "ctl/doctor/advice.h"
 #include "doctor_facts.h"
 
 using namespace pt;
@@ -19,6 +20,7 @@ TEST_CASE("every installed kernel needs both modules") {
     CHECK(check_modules(facts).state == State::kFailed);
     CHECK(mentions(check_modules(facts), "6.1.1 has no vfio_iommu_type1"));
     CHECK(check_modules(facts).details.size() == 1);
+    CHECK(check_modules(facts).fixes == Strings{"sudo apt install --reinstall linux-image-6.1.1"});
     facts.kernels[0].error = EACCES;
     CHECK(check_modules(facts).state == State::kFailed);
     CHECK(check_modules(facts).details.size() == 2);
@@ -87,13 +89,43 @@ TEST_CASE("a bad image weighs more than an unreadable one, and both are named") 
     CHECK(finding.fixes == Strings{"sudo update-initramfs -u -k 6.1.1"});
 }
 
+TEST_CASE("modules that are missing are in a package of each distribution's own") {
+    Facts facts;
+    KernelFacts one = kernel("6.1.0-50-cloud-amd64");
+    const auto command = [&](Distribution distribution) {
+        facts.distribution = distribution;
+        return module_package_command(facts, one);
+    };
+    CHECK(command(Distribution::kDebian) == "sudo apt install linux-image-amd64");
+    one.version = "6.8.0-31-generic";
+    CHECK(command(Distribution::kDebian) ==
+          "sudo apt install --reinstall linux-image-6.8.0-31-generic");
+    CHECK(command(Distribution::kUbuntu) ==
+          "sudo apt install linux-modules-extra-6.8.0-31-generic");
+    CHECK(command(Distribution::kFedora) == "sudo dnf install kernel-modules-6.8.0-31-generic");
+    CHECK(command(Distribution::kArch).empty());
+    one.package = "linux-lts";
+    CHECK(command(Distribution::kArch) == "sudo pacman -S linux-lts");
+    CHECK(command(Distribution::kOther).empty());
+}
+
+TEST_CASE("an image that is damaged is built again") {
+    Facts facts;
+    make_good(facts);
+    facts.is_root = false;
+    facts.images[0].damage = "truncated";
+    facts.images[0].found = {};
+    CHECK(check_images(facts).state == State::kUnknown);
+    CHECK(check_images(facts).fixes == Strings{"sudo update-initramfs -u -k all"});
+}
+
 TEST_CASE("without pt-hook on the system the fix begins with its installation") {
     Facts facts;
     make_good(facts);
     facts.is_installed = false;
     facts.images = {image("6.1.1", Start::kNever), image("6.12.1", Start::kNever)};
     CHECK(check_images(facts).fixes ==
-          Strings{"sudo apt install pt-hook", "sudo update-initramfs -u -k all"});
+          Strings{"sudo apt install ./pt-hook_*.deb", "sudo update-initramfs -u -k all"});
 }
 
 TEST_CASE("images that only root may see are asked for as root") {

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <catch2/catch_test_macros.hpp>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
 
 #include "ctl/doctor/advice.h"
+#include "ctl/shell.h"
 #include "doctor_facts.h"
+#include "tests/unit/scratch_dir.h"
 
 using namespace pt;
 using namespace pt::ctl;
@@ -16,6 +21,17 @@ Finding judge(Leftover leftover) {
     make_good(facts);
     facts.leftovers = {std::move(leftover)};
     return check_leftovers(facts);
+}
+
+// Runs a command as its user would have it, without sudo, which is a function here.
+bool paste(const std::string& command) {
+    const std::string line = "sudo() { \"$@\"; }; " + command;
+    return std::system(shell_command({"sh", "-c", line}).c_str()) == 0;
+}
+
+std::string read(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
 }
 
 }  // namespace
@@ -54,15 +70,61 @@ TEST_CASE("an override of driverctl is bad if it gives a device that is asked fo
 TEST_CASE("the command turns the line into a comment, and the images are built again") {
     CHECK(judge({Kind::kIds, "/etc/modprobe.d/vfio.conf", "options vfio_pci ids=1:2", {}, {}})
               .fixes ==
-          Strings{"sudo sed -Ei '\\,^[[:blank:]]*options[[:blank:]]+vfio[_-]pci([[:blank:]]|$),"
-                  "s,^,# ,' /etc/modprobe.d/vfio.conf",
+          Strings{"sudo sed -Ei '\\,^[[:blank:]]*options[[:blank:]]+vfio[_-]pci[[:blank:]]"
+                  "(.*[[:blank:]])?ids=,s,^,# ,' /etc/modprobe.d/vfio.conf",
                   "sudo update-initramfs -u -k 6.12.1"});
     CHECK(judge({Kind::kIds, "/etc/modules", "vfio-pci ids=1:2", {}, {}}).fixes.front() ==
-          "sudo sed -Ei '\\,^[[:blank:]]*vfio[_-]pci,s,^,# ,' /etc/modules");
-    CHECK(judge({Kind::kIds, std::string(kCommandLinePlace), "vfio-pci.ids=1:2", {}, {}})
-              .fixes.empty());
+          "sudo sed -Ei '\\,^[[:blank:]]*vfio[_-]pci[[:blank:]](.*[[:blank:]])?ids=,s,^,# ,' "
+          "/etc/modules");
+    CHECK(judge({Kind::kIds, std::string(kCommandLinePlace), "vfio-pci.ids=1:2", {}, {}}).fixes ==
+          Strings{"sudo systemctl reboot"});  // make_good() has it in no file
+    CHECK(judge({Kind::kSoftdep, "/etc/modprobe.d/x.conf", "softdep nouveau pre: vfio-pci", {}, {}})
+              .fixes.front() ==
+          "sudo sed -Ei '\\,^[[:blank:]]*softdep[[:blank:]]+nouveau([[:blank:]]|$),s,^,# ,' "
+          "/etc/modprobe.d/x.conf");
     CHECK(judge({Kind::kBlacklist, "/etc/modprobe.d/x.conf", "blacklist nouveau", {}, {}})
               .fixes.empty());
+}
+
+TEST_CASE("the commands, pasted into a shell, change the lines that they are for and no other") {
+    const ScratchDir tree;
+    const std::string conf = tree.path("etc/modprobe.d/it's a $(name).conf");
+    tree.write("etc/modprobe.d/it's a $(name).conf",
+               "options vfio-pci disable_vga=1\n"
+               "  options\tvfio-pci disable_vga=1 ids=10de:1b06\n"
+               "options vfio_pci noids=1\n"
+               "options nouveau ids=1\n"
+               "options vfio_pci ids=10de:10ef\n");
+    CHECK(paste(judge({Kind::kIds, conf, "options vfio_pci ids=10de:1b06", {}, {}}).fixes.front()));
+    CHECK(read(conf) ==
+          "options vfio-pci disable_vga=1\n"
+          "#   options\tvfio-pci disable_vga=1 ids=10de:1b06\n"
+          "options vfio_pci noids=1\n"
+          "options nouveau ids=1\n"
+          "# options vfio_pci ids=10de:10ef\n");
+
+    const std::string grub = tree.path("etc/default/grub");
+    tree.write("etc/default/grub",
+               "# vfio-pci.ids=1:2,3:4\n"
+               "GRUB_CMDLINE_LINUX=\"vfio-pci.ids=1:2,3:4 quiet xvfio-pci.ids=1:2,3:4\"\n"
+               "GRUB_CMDLINE_LINUX_DEFAULT='splash vfio-pci.ids=1:2,3:4'\n"
+               "GRUB_CMDLINE_LINUX_RECOVERY=vfio-pci.ids=1:2,3:4\n"
+               "OTHER=\"vfio-pci.ids=1:2,3:4\"\n");
+    Facts facts;
+    make_good(facts);
+    facts.loader.words = "vfio-pci.ids=1:2,3:4";
+    facts.loader.settings = {{grub, text_file(read(grub))}};
+    facts.loader.commands = {{"true"}};
+    facts.leftovers = {
+        {Kind::kIds, std::string(kCommandLinePlace), "vfio-pci.ids=1:2,3:4", {}, {}}};
+    REQUIRE(check_leftovers(facts).fixes.size() == 1);
+    CHECK(paste(check_leftovers(facts).fixes.front()));
+    CHECK(read(grub) ==
+          "# vfio-pci.ids=1:2,3:4\n"
+          "GRUB_CMDLINE_LINUX=\" quiet xvfio-pci.ids=1:2,3:4\"\n"
+          "GRUB_CMDLINE_LINUX_DEFAULT='splash '\n"
+          "GRUB_CMDLINE_LINUX_RECOVERY=\n"
+          "OTHER=\"vfio-pci.ids=1:2,3:4\"\n");
 }
 
 TEST_CASE("the worst of several counts, and all are named") {
@@ -109,8 +171,8 @@ TEST_CASE("what could not be searched keeps the answer from being good, and is n
 
 TEST_CASE("the distribution is known by its id or by what it is like") {
     CHECK(distribution_of("ID=debian\n") == Distribution::kDebian);
-    CHECK(distribution_of("NAME=\"x\"\nID=ubuntu\nID_LIKE=debian\n") == Distribution::kDebian);
-    CHECK(distribution_of("ID=pop\nID_LIKE=\"ubuntu debian\"\n") == Distribution::kDebian);
+    CHECK(distribution_of("NAME=\"x\"\nID=ubuntu\nID_LIKE=debian\n") == Distribution::kUbuntu);
+    CHECK(distribution_of("ID=pop\nID_LIKE=\"ubuntu debian\"\n") == Distribution::kUbuntu);
     CHECK(distribution_of("ID=fedora\n") == Distribution::kFedora);
     CHECK(distribution_of("ID='rocky'\nID_LIKE='rhel centos fedora'\n") == Distribution::kFedora);
     CHECK(distribution_of("ID=arch") == Distribution::kArch);
@@ -128,15 +190,22 @@ TEST_CASE("an image is built again by its own builder") {
     one.found.builder = Builder::kDracut;
     CHECK(rebuild_command(facts, one) == "sudo dracut --force /boot/initrd.img-6.12.1 6.12.1");
     one.path = "/efi/0123/6.12.1/initrd";
-    CHECK(rebuild_command(facts, one) ==
-          "sudo kernel-install add 6.12.1 /lib/modules/6.12.1/vmlinuz");
-    one.kernel.clear();
-    CHECK(rebuild_command(facts, one) == "sudo dracut --force --regenerate-all");
+    facts.loader.kernel_install = {{"kernel-install", "add", "6.1.1", "/boot/vmlinuz-6.1.1"},
+                                   {"kernel-install", "add", "6.12.1", "/boot/vmlinuz-6.12.1"}};
+    CHECK(rebuild_command(facts, one) == "sudo kernel-install add 6.12.1 /boot/vmlinuz-6.12.1");
     one.found.builder = Builder::kMkinitcpio;
+    CHECK(rebuild_command(facts, one) == "sudo kernel-install add 6.12.1 /boot/vmlinuz-6.12.1");
+    facts.loader.kind = LoaderKind::kUki;  // mkinitcpio itself makes the unified images
     CHECK(rebuild_command(facts, one) == "sudo mkinitcpio -P");
+    one.found.builder = Builder::kDracut;
+    one.kernel.clear();
+    CHECK(rebuild_command(facts, one) == "sudo dracut --regenerate-all --force");
     one.found.builder = Builder::kUnknown;  // such as one that cannot be read
     CHECK(rebuild_command(facts, one) == "sudo update-initramfs -u -k all");
-    facts.distribution = Distribution::kOther;
+    facts.loader.kind = LoaderKind::kRpmOstree;
+    CHECK(rebuild_command(facts, one).empty());
+    facts.loader.kind = LoaderKind::kUnknown;
+    facts.loader.rebuild.clear();
     CHECK(rebuild_command(facts, one).empty());
     CHECK(rebuild_commands(facts, {&one, &one}).empty());
 }

@@ -52,6 +52,7 @@ TEST_CASE("/dev/kvm has to be there, and to open") {
     CHECK(check_kvm(facts).fixes.size() == 1);
     facts.is_this_machine = false;  // who looks at a tree is not who will use the machine
     CHECK(check_kvm(facts).state == State::kOk);
+}
 
 TEST_CASE("of a KVM that is missing the reason is told, and the command that helps") {
     using Strings = std::vector<std::string>;
@@ -128,10 +129,10 @@ TEST_CASE("an IOMMU is on if there are groups, and else the reason is told") {
                  "intel_iommu=off",
                  State::kFailed,
                  "intel_iommu=off on the kernel command line",
-                 0},
-             Row{{false, true, false}, "iommu=off intel_iommu=on", State::kFailed, "iommu=off", 0},
+                 1},
+             Row{{false, true, false}, "iommu=off intel_iommu=on", State::kFailed, "iommu=off", 1},
              Row{{false, false, true}, "quiet", State::kFailed, "AMD-Vi is there but off", 1},
-             Row{{false, false, true}, "amd_iommu=off", State::kFailed, "amd_iommu=off", 0},
+             Row{{false, false, true}, "amd_iommu=off", State::kFailed, "amd_iommu=off", 1},
              Row{{false, false, false}, "intel_iommu=on", State::kFailed, "DMAR or IVRS", 0},
          }) {
         INFO(row.cmdline << " " << row.text);
@@ -153,6 +154,34 @@ TEST_CASE("the missing word is added the way the boot loader wants it, if that i
     CHECK(check_iommu(facts).fixes == std::vector<std::string>{"add intel_iommu=on"});
     facts.loader.change.clear();
     CHECK(check_iommu(facts).fixes.empty());
+}
+
+TEST_CASE("a word that switches something off is taken out where it stands") {
+    using Strings = std::vector<std::string>;
+    Facts facts;
+    make_good(facts);
+    ask(facts, "intel_iommu=off");
+    facts.plan.iommu = {false, true, false};
+    facts.loader.words = "quiet intel_iommu=off";
+    facts.loader.settings = {
+        {"/etc/default/grub", text_file("GRUB_CMDLINE_LINUX=\"quiet intel_iommu=off\"\n")},
+        {"/etc/default/grub.d/a b.cfg", text_file("GRUB_CMDLINE_LINUX=intel_iommu=off\n")},
+        {"/etc/default/grub.d/other.cfg", text_file("# not_intel_iommu=off\n")}};
+    CHECK(check_iommu(facts).fixes ==
+          Strings{"sudo sed -Ei '/^[[:blank:]]*GRUB_CMDLINE_LINUX/s/(^|[[:blank:]=\"'\\''])"
+                  "intel_iommu=off([[:blank:]\"'\\'']|$)/\\1\\2/g' /etc/default/grub "
+                  "'/etc/default/grub.d/a b.cfg' && sudo update-grub"});
+    facts.loader.settings.clear();  // it comes from elsewhere
+    CHECK(check_iommu(facts).fixes.empty());
+    facts.loader.kind = LoaderKind::kGrubby;
+    CHECK(check_iommu(facts).fixes ==
+          Strings{"sudo grubby --update-kernel=ALL --remove-args=intel_iommu=off"});
+    facts.loader.kind = LoaderKind::kRpmOstree;
+    CHECK(check_iommu(facts).fixes ==
+          Strings{"sudo rpm-ostree kargs --delete-if-present=intel_iommu=off"});
+    facts.loader.words = "quiet";
+    CHECK(check_iommu(facts).fixes == Strings{"sudo systemctl reboot"});
+    CHECK(mentions(check_iommu(facts), "intel_iommu=off is only in this boot"));
 }
 
 TEST_CASE("no devices and no tables: it is not the firmware that is blamed") {
@@ -199,8 +228,8 @@ TEST_CASE("interrupts that are not remapped are explained by the command line, o
         std::size_t fixes;
     };
     for (const Row& row : {
-             Row{"intremap=off", "remove intremap=off", 0},
-             Row{"nointremap", "remove nointremap", 0},
+             Row{"intremap=off", "remove intremap=off", 1},
+             Row{"nointremap", "remove nointremap", 1},
              Row{"intremap=off intremap=on", "kernel log", 1},
              Row{"intremap=nosid", "kernel log", 1},
              Row{"-- intremap=off", "kernel log", 1},

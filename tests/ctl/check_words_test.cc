@@ -67,6 +67,8 @@ TEST_CASE("a group is shared with a driver of the host, with none, or not at all
     facts.plan.neighbours[0].driver = "snd_hda_intel";
     CHECK(check_groups(facts).state == State::kFailed);
     CHECK(mentions(check_groups(facts), "driver snd_hda_intel, is in IOMMU group 1"));
+    CHECK(check_groups(facts).fixes ==
+          std::vector<std::string>{"ptctl plan pt.ids=10de:1b06 pt.with=group"});
     facts.plan.iommu = {};
     CHECK(check_groups(facts).state == State::kUnknown);
     ask(facts, "quiet");
@@ -89,6 +91,16 @@ TEST_CASE("a framebuffer counts if it is on a device that is asked for") {
     facts.plan.devices[0].decision = Decision::kBind;
     ask(facts, "pt.ids=10de:1b06 pt.fb=keep");
     CHECK(check_framebuffer(facts).state == State::kWarning);
+    CHECK(mentions(check_framebuffer(facts), "pt.fb=keep is only in this boot"));
+    facts.loader.words = "pt.ids=10de:1b06 pt.fb=keep";
+    facts.loader.settings = {{"/etc/kernel/cmdline", text_file("pt.fb=keep quiet\n")}};
+    facts.loader.kind = LoaderKind::kKernelInstall;
+    CHECK(check_framebuffer(facts).fixes ==
+          std::vector<std::string>{
+              "sudo sed -Ei 's/(^|[[:blank:]=\"'\\''])pt\\.fb=keep([[:blank:]\"'\\'']|$)/\\1\\2/g' "
+              "/etc/kernel/cmdline && sudo update-grub"});
+    ask(facts, "pt.ids=10de:1b06", "pt.fb=keep");
+    CHECK(mentions(check_framebuffer(facts), "remove that word from /etc/pt-hook.conf"));
     ask(facts, "");
     CHECK(check_framebuffer(facts).state == State::kNote);
 }
@@ -116,11 +128,15 @@ TEST_CASE("the words of this boot are compared with those of the next") {
     for (const Row& row : {
              Row{"quiet pt.ids=1:2", "splash pt.ids=1:2", State::kOk, "words of this boot", 0},
              Row{"quiet", "splash", State::kOk, "words of this boot", 0},
-             Row{"quiet", "pt.ids=1:2", State::kWarning, "from the next boot on: pt.ids=1:2", 1},
-             Row{"pt.ids=1:2", "quiet", State::kWarning, "only in this boot", 0},
-             Row{"pt.ids=1:2 pt.off", "pt.ids=1:2", State::kWarning, "only in this boot", 0},
+             Row{"quiet", "pt.ids=1:2", State::kWarning,
+                 "the next one, by /boot/grub/grub.cfg: pt.ids=1:2", 1},
+             Row{"pt.ids=1:2", "quiet", State::kWarning,
+                 "the next one, by /boot/grub/grub.cfg: none", 1},
+             Row{"pt.ids=1:2 pt.off", "pt.ids=1:2", State::kWarning, "this boot: pt.ids=1:2 pt.off",
+                 1},
              Row{"pt.ids=1:2", "pt.ids=1:3", State::kWarning, "pt.ids=1:3", 1},
-             Row{"pt.ids=1:2 pt.ids=1:3", "pt.ids=1:3 pt.ids=1:2", State::kWarning, "order", 0},
+             Row{"pt.ids=1:2 pt.ids=1:3", "pt.ids=1:3 pt.ids=1:2", State::kWarning,
+                 "cfg: pt.ids=1:3 pt.ids=1:2", 1},
          }) {
         INFO(row.running << " | " << row.configured);
         Facts facts;
@@ -131,6 +147,18 @@ TEST_CASE("the words of this boot are compared with those of the next") {
         CHECK(mentions(check_pending(facts), row.text));
         CHECK(check_pending(facts).fixes.size() == row.fixes);
     }
+}
+
+TEST_CASE("words that were typed in the boot menu alone can be made to stay") {
+    Facts facts;
+    make_good(facts);
+    facts.loader.words = "quiet";
+    facts.plan.devices.push_back(planned("01:00.1", Decision::kBind));
+    facts.plan.devices[1].companion_of = facts.plan.devices[0].device.address;
+    facts.plan.devices.push_back(planned("02:00.0", Decision::kRefused));
+    CHECK(check_pending(facts).fixes == std::vector<std::string>{"sudo ptctl use 0000:01:00.0"});
+    facts.plan.devices.clear();
+    CHECK(check_pending(facts).fixes.empty());
 }
 
 TEST_CASE("a boot loader that is not known or cannot be read is told as that") {

@@ -63,6 +63,12 @@ inline void make_good(Facts& facts) {
     facts.is_installed = true;
     facts.kernels = {kernel("6.12.1")};
     facts.images = {image("6.12.1")};
+    facts.loader.kind = LoaderKind::kGrub;
+    facts.loader.settings = {
+        {"/etc/default/grub",
+         text_file("GRUB_CMDLINE_LINUX_DEFAULT=\"quiet pt.ids=10de:1b06\"\n")}};
+    facts.loader.commands = {{"update-grub"}};
+    facts.loader.rebuild = {{"update-initramfs", "-u", "-k", "all"}};
     facts.loader.name = "GRUB";
     facts.loader.place = "/boot/grub/grub.cfg";
     facts.loader.words = "quiet pt.ids=10de:1b06";
