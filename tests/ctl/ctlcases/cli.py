@@ -7,10 +7,10 @@ import os
 from pttree.cli import SKIPPED, TOP, Check, run_one, use_memory
 from pttree.program import Program
 
-from . import captures, consistency, hostile, output, terminal
+from . import captures, completion, consistency, hostile, output, terminal
 from .cases import Case, case_names
 
-MODULES = (captures, consistency, hostile, output, terminal)
+MODULES = (captures, completion, consistency, hostile, output, terminal)
 
 
 class Programs:
