@@ -332,8 +332,8 @@ std::string run_commands(Files& files, const Change& change, const RunCommand& r
     for (std::size_t i = 0; i < change.commands.size(); ++i) {
         const std::string wrong = run(change.commands[i]);
         if (wrong.empty()) continue;
-        const std::string name = shell_command(change.commands[i]);
-        std::string problem = "'" + name + "' " + wrong + ".";
+        std::string problem = "'";
+        problem.append(shell_command(change.commands[i])).append("' ").append(wrong) += '.';
         const std::string stuck = files.put_back();
         bool is_undone = true;
         for (std::size_t j = 0; j < i; ++j)

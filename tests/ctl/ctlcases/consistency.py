@@ -169,3 +169,17 @@ def parse_by(shell, name):
     result = subprocess.run([shell, "-n", f"{COMPLETIONS}/{name}"], check=False,
                             capture_output=True, text=True)
     same(f"what {shell} -n says", result.stderr, "")
+
+
+def check_manual_fits_a_terminal(_):
+    """The manual pages have no errors, and no line that is wider than 80 columns."""
+    if shutil.which("man") is None:
+        raise Skip("there is no man")
+    pages = os.path.join(TOP, "man")
+    for name in sorted(os.listdir(pages)):
+        page = subprocess.run(["man", "--warnings", "--local-file", os.path.join(pages, name)],
+                              check=False, capture_output=True, text=True,
+                              env=os.environ | {"MANWIDTH": "80", "MAN_KEEP_FORMATTING": ""})
+        same(f"{name}: warnings", page.stderr, "")
+        lines = [line for line in page.stdout.splitlines() if len(line) > 80]
+        same(f"{name}: lines that are too wide", lines, [])
