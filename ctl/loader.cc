@@ -92,8 +92,9 @@ struct Entry {
 std::vector<Entry> read_entries(int root) {
     std::vector<Entry> entries;
     for (const std::string boot : kBootRoots) {
-        for (const std::string& name : names_in(root, boot + "/loader/entries", ".conf")) {
-            const std::string path = boot + "/loader/entries/" + name;
+        const std::string directory = boot + "/loader/entries/";
+        for (const std::string& name : names_in(root, directory, ".conf")) {
+            const std::string path = directory + name;
             Entry entry{path, text_of(root, path)};
             if (!entry_value(entry.text, "linux").empty()) entries.push_back(std::move(entry));
         }

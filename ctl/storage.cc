@@ -93,11 +93,12 @@ class Search {
     bool add_devices_below(const std::string& directory, int depth) {
         const std::vector<std::string> below = names_in(root_, directory + "/slaves");
         for (const std::string& name : below) add_device("sys/class/block/" + name, depth - 1);
-        for (const std::string& name : names_in(root_, directory + "/bcache/cache")) {
+        const std::string caches = directory + "/bcache/cache";
+        for (const std::string& name : names_in(root_, caches)) {
             // links to a directory of the caching device: ".../block/sda/sda3/bcache"
             std::string link;
             if (component_of(name, "cache") != name ||
-                read_link(root_, (directory + "/bcache/cache/" + name).c_str(), link) != 0)
+                read_link(root_, std::string(caches).append("/").append(name).c_str(), link) != 0)
                 continue;
             const std::vector<PciAddress> above = functions_above(link);
             base_.disks.insert(base_.disks.end(), above.begin(), above.end());
@@ -119,7 +120,8 @@ class Search {
             std::string controller;
             // "nvme0" is a link to a controller, "nvme0n1" the namespace
             if (component_of(name, "nvme") != name || name.find('n', 1) != name.npos ||
-                read_link(root_, (directory + "/" + name).c_str(), controller) != 0)
+                read_link(root_, std::string(directory).append("/").append(name).c_str(),
+                          controller) != 0)
                 continue;
             add_controller_of_nvme(name, controller);
             has_path = true;
@@ -192,7 +194,7 @@ void add_devices(int root, std::string_view source, Search& search) {
 
 // The address of a server: in the options of NFS and CIFS, in front of what is mounted with Ceph.
 std::string server_of(const Mount& mount) {
-    const std::string address = value_of(mount.options, "addr");
+    std::string address = value_of(mount.options, "addr");
     if (!address.empty() || mount.type != "ceph") return address;
     // "192.168.1.2:6789,192.168.1.3:6789:/": any of the monitors stands for the cluster
     return mount.source.substr(0, mount.source.find(':'));
