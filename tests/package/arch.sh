@@ -3,12 +3,19 @@
 # The package of Arch Linux: built by makepkg without a network, with the checks that makepkg has,
 # installed into a scratch root, upgraded and removed by pacman. Sourced by tests/package/run.
 
+# What packages on Arch are built with, where makepkg.conf of another distribution has less.
+makepkg_of_arch() {
+    cat /etc/makepkg.conf
+    echo 'OPTIONS=(strip docs !libtool !staticlibs emptydirs zipman purge debug lto)'
+}
+
 arch_package() {
     if ! command -v makepkg >/dev/null; then
         skip "the package of Arch" "makepkg is not installed"
         return
     fi
-    if ! arch=$("${offline[@]}" scripts/build-arch "$work/arch" 2>"$work/arch.log" | tail -n 1) ||
+    makepkg_of_arch >"$work/makepkg.conf"
+    if ! arch=$(MAKEPKG_CONF=$work/makepkg.conf "${offline[@]}" scripts/build-arch "$work/arch" 2>"$work/arch.log" | tail -n 1) ||
         [ ! -s "$arch" ]; then
         fail "arch: scripts/build-arch makes a package, without a network" "$(cat "$work/arch.log")"
         return
