@@ -166,7 +166,12 @@ class Supervisor {
         return is_dead(child);
     }
 
-    static bool is_dead(pid_t child) { return waitpid(child, nullptr, WNOHANG) != 0; }
+    // No child: whoever started this process ignores SIGCHLD, and the kernel has reaped it. Another
+    // error says nothing of the child.
+    static bool is_dead(pid_t child) {
+        const pid_t dead = waitpid(child, nullptr, WNOHANG);
+        return dead == child || (dead < 0 && errno == ECHILD);
+    }
 
     std::size_t after_death() {
         const std::size_t step = shared_.progress().step;
