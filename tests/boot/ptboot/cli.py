@@ -92,7 +92,7 @@ def parser() -> argparse.ArgumentParser:
     add("--boot", dest="boots", action="append", default=[], metavar="FILE",
         help="with --loader: the shell script of one boot; repeatable, the disk keeps its changes")
     add("--package-file", dest="package_file", action="store_true",
-        help="with --loader and --no-hook: the package under test as /root/pt-hook.deb")
+        help="with --loader and --no-hook: the package under test as /var/tmp/pt-hook.deb")
     add("--uki", action="store_true",
         help="a unified kernel image, whose command line is fixed (with --firmware ovmf)")
     add("--package", dest="packages", action="append", default=[], metavar="NAME",

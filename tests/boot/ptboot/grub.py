@@ -19,7 +19,7 @@ from .support import command
 SECTOR = 512
 FIRST_SECTOR = 2048
 DISK = "/dev/vda1"
-PACKAGE_FILE = "root/pt-hook.deb"  # of a guest that installs it by itself
+PACKAGE_FILE = "var/tmp/pt-hook.deb"  # of a guest that installs it by itself
 
 # What update-grub needs, with all that depends on; they are not in the base root file systems.
 PACKAGES = ("libbrotli1", "libpng16-16t64", "libfreetype6", "libdevmapper1.02.1", "dmsetup",

@@ -64,7 +64,7 @@ class Scenario:
     script: str = ""
     loader: str = ""  # in the guest's disk, which is then booted from and keeps its changes
     boots: tuple = ()  # with a loader: a script for each boot of the one guest
-    package_file: bool = False  # with a loader: the package as a file, /root/pt-hook.deb
+    package_file: bool = False  # with a loader: the package as a file, /var/tmp/pt-hook.deb
     packages: tuple = ()
     memory: int = 1024
     timeout: int = 300
