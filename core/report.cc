@@ -179,32 +179,6 @@ void put_step_name(std::string& out, const Plan& plan, const Step& step, std::st
     }
 }
 
-void put_result(std::string& out, const StepResult& result) {
-    switch (result.state) {
-        case StepResult::State::kNotReached:
-            put(out, "not reached before the deadline");
-            break;
-        case StepResult::State::kDone:
-            put(out, "done");
-            break;
-        case StepResult::State::kNotNeeded:
-            put(out, "not needed");
-            break;
-        case StepResult::State::kSkipped:
-            put(out, "skipped after an earlier failure");
-            break;
-        case StepResult::State::kFailed:
-            put_error(out, result.error);
-            break;
-        case StepResult::State::kHung:
-            put(out, "did not return in time, abandoned");
-            break;
-        case StepResult::State::kCrashed:
-            put(out, "crashed");
-            break;
-    }
-}
-
 // A failure of loading, in words that say what to look at.
 void put_load_advice(std::string& out, const StepResult& result) {
     switch (result.error) {

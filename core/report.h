@@ -62,6 +62,8 @@ inline constexpr std::string_view kConfPath = "/etc/pt-hook.conf";
 [[nodiscard]] std::string_view name_of(StepResult::State state);
 [[nodiscard]] std::string_view explain(Fault fault);
 void put_error(std::string& out, std::int32_t error);
+// What became of a step.
+void put_result(std::string& out, const StepResult& result);
 // What a kept or refused device is told; appends nothing for Reason::kNone.
 void put_reason(std::string& out, const Report& report, const PlannedDevice& planned);
 

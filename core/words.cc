@@ -73,6 +73,32 @@ void put_error(std::string& out, std::int32_t error) {
     put(out, error == EBADMSG ? "the text makes no sense" : std::strerror(error));
 }
 
+void put_result(std::string& out, const StepResult& result) {
+    switch (result.state) {
+        case StepResult::State::kNotReached:
+            put(out, "not reached before the deadline");
+            break;
+        case StepResult::State::kDone:
+            put(out, "done");
+            break;
+        case StepResult::State::kNotNeeded:
+            put(out, "not needed");
+            break;
+        case StepResult::State::kSkipped:
+            put(out, "skipped after an earlier failure");
+            break;
+        case StepResult::State::kFailed:
+            put_error(out, result.error);
+            break;
+        case StepResult::State::kHung:
+            put(out, "did not return in time, abandoned");
+            break;
+        case StepResult::State::kCrashed:
+            put(out, "crashed");
+            break;
+    }
+}
+
 void put_reason(std::string& out, const Report& report, const PlannedDevice& planned) {
     switch (planned.reason) {
         case Reason::kNone:

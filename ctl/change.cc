@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "ctl/by_command.h"
 #include "ctl/edit.h"
 #include "ctl/record.h"
 #include "ctl/shell.h"
@@ -145,26 +146,6 @@ void add_missing(int root, const std::string& path, std::vector<std::string>& di
 
 std::vector<Command> commands_of(int root, const std::string& kind, const Loader& loader) {
     return kind == kConfKind ? rebuild_commands(root) : loader.commands;
-}
-
-// Whether a command changes the command line by itself, in files of its own.
-bool is_by_command(const std::string& kind) {
-    return kind == name_of(LoaderKind::kGrubby) || kind == name_of(LoaderKind::kRpmOstree);
-}
-
-Command words_command(const std::string& kind, const std::vector<std::string>& less,
-                      const std::vector<std::string>& more) {
-    Command command;
-    if (kind == name_of(LoaderKind::kGrubby)) {
-        command = {"grubby", "--update-kernel=ALL"};
-        if (!less.empty()) command.push_back("--remove-args=" + join_words(less));
-        if (!more.empty()) command.push_back("--args=" + join_words(more));
-        return command;
-    }
-    command = {"rpm-ostree", "kargs"};
-    for (const std::string& word : less) command.push_back("--delete-if-present=" + word);
-    for (const std::string& word : more) command.push_back("--append-if-missing=" + word);
-    return command;
 }
 
 std::string failure(const std::string& what, int error) {

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "ctl/change.h"
+
+namespace pt::ctl {
+
+// Whether a command changes the command line by itself, in files of its own. `kind` is the name of
+// a loader (name_of()).
+[[nodiscard]] bool is_by_command(const std::string& kind);
+
+// The command of such a loader that takes the words `less` off the command line and adds `more`
+// (grubby(8), rpm-ostree(1)).
+[[nodiscard]] Command words_command(const std::string& kind, const std::vector<std::string>& less,
+                                    const std::vector<std::string>& more);
+
+}  // namespace pt::ctl
