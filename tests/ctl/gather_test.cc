@@ -129,6 +129,22 @@ TEST_CASE("an index of modules that is a FIFO, or a link out of the tree, is not
     CHECK(facts.kernels[1].error == EINVAL);
 }
 
+TEST_CASE("an index of modules in which libkmod reads without end ends the lookup alone") {
+    const ScratchDir tree;
+    const Context context = context_of(tree);
+    // The root's text is to be found where the file has ended long ago.
+    const std::string index("\xb0\x07\xf4\x57\x00\x02\x00\x01\x80\xff\xff\xff", 12);
+    for (const char* name : {"dep", "alias", "symbols", "builtin", "builtin.alias"})
+        tree.write("lib/modules/6.1/modules." + std::string(name) + ".bin", index);
+    tree.write("lib/modules/6.1/modules.builtin", "");
+    Facts facts;
+    gather_kernels(context, facts);
+    REQUIRE(facts.kernels.size() == 1);
+    // A libkmod that notices finds no module.
+    CHECK(
+        (facts.kernels[0].error == EUCLEAN || facts.kernels[0].vfio_pci == ModulePlace::kMissing));
+}
+
 TEST_CASE("an image that is a FIFO is told and not waited for") {
     const ScratchDir tree;
     const Context context = context_of(tree);
