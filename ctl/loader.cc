@@ -7,7 +7,7 @@
 #include <cerrno>
 
 #include "ctl/edit.h"
-#include "sys/file.h"
+#include "ctl/inside.h"
 
 namespace pt::ctl {
 namespace {
@@ -27,18 +27,18 @@ constexpr const char* kBootRoots[] = {"boot", "efi", "boot/efi"};
 
 bool has_program(int root, const std::string& name) {
     for (const char* directory : {"usr/sbin/", "usr/bin/", "sbin/", "bin/"})
-        if (exists(root, (directory + name).c_str())) return true;
+        if (exists_inside(root, directory + name)) return true;
     return false;
 }
 
 bool is_image_based(int root) {
-    return exists(root, "ostree/repo");
+    return exists_inside(root, "ostree/repo");
 }
 
 // The text of a file; empty if it cannot be read, and then `error` says why.
 std::string text_of(int root, const std::string& path, int& error) {
     std::string text;
-    error = read_file(root, path.c_str(), kFileMax, text);
+    error = read_inside(root, path, kFileMax, text);
     if (error != 0) text.clear();
     return text;
 }
@@ -52,7 +52,7 @@ std::string text_of(int root, const std::string& path) {
 std::vector<std::string> names_in(int root, const std::string& directory, std::string_view ending) {
     std::vector<std::string> names;
     std::vector<std::string> result;
-    (void)list_directory(root, directory.c_str(), names);  // what is not there has no names
+    (void)list_inside(root, directory, names);  // what is not there has no names
     for (std::string& name : names)
         if (name.ends_with(ending)) result.push_back(std::move(name));
     std::sort(result.begin(), result.end());
@@ -147,14 +147,15 @@ void take_cmdline(Loader& loader, int root, const std::vector<Entry>& entries) {
 std::vector<Command> kernel_install_commands(int root) {
     std::vector<Command> commands;
     std::vector<std::string> versions;
-    const char* modules = exists(root, "usr/lib/modules") ? "usr/lib/modules" : "lib/modules";
-    (void)list_directory(root, modules, versions);
+    const char* modules =
+        exists_inside(root, "usr/lib/modules") ? "usr/lib/modules" : "lib/modules";
+    (void)list_inside(root, modules, versions);
     std::sort(versions.begin(), versions.end());
     for (const std::string& version : versions) {
         const std::string inside = std::string(modules) + "/" + version + "/vmlinuz";
         const std::string outside = "boot/vmlinuz-" + version;
         for (const std::string& image : {inside, outside}) {
-            if (!exists(root, image.c_str())) continue;
+            if (!exists_inside(root, image)) continue;
             commands.push_back({"kernel-install", "add", version, "/" + image});
             break;
         }
@@ -185,7 +186,7 @@ std::string preset_text(int root) {
 std::vector<std::string> uki_cmdline_files(int root) {
     std::vector<std::string> files;
     for (const char* path : {"etc/kernel/cmdline", "usr/lib/kernel/cmdline"}) {
-        if (!exists(root, path)) continue;
+        if (!exists_inside(root, path)) continue;
         files.emplace_back(path);
         break;
     }
@@ -223,7 +224,8 @@ Loader kernel_install(int root, const std::vector<Entry>& entries) {
     loader.name = "systemd-boot with kernel-install";
     loader.files = {"/etc/kernel/cmdline"};
     loader.commands = kernel_install_commands(root);
-    if (exists(root, "etc/kernel/proxmox-boot-uuids") && has_program(root, "proxmox-boot-tool"))
+    if (exists_inside(root, "etc/kernel/proxmox-boot-uuids") &&
+        has_program(root, "proxmox-boot-tool"))
         loader.commands = {{"proxmox-boot-tool", "refresh"}};
     if (loader.commands.empty())
         loader.problem = "no kernel is found that kernel-install could add";
@@ -240,7 +242,7 @@ Loader kernel_install(int root, const std::vector<Entry>& entries) {
 std::string why_no_entry(int root) {
     for (const std::string boot : kBootRoots) {
         std::vector<std::string> names;
-        const int error = list_directory(root, (boot + "/loader/entries").c_str(), names);
+        const int error = list_inside(root, boot + "/loader/entries", names);
         if (error == EACCES || error == EPERM)
             return "its entries cannot be read: that takes root's rights";
     }
@@ -253,7 +255,7 @@ Loader systemd_boot(int root) {
     const bool is_generated = std::any_of(entries.begin(), entries.end(),
                                           [](const Entry& entry) { return entry.is_generated(); });
     const bool has_settings =
-        exists(root, "etc/kernel/cmdline") || exists(root, "etc/kernel/entry-token");
+        exists_inside(root, "etc/kernel/cmdline") || exists_inside(root, "etc/kernel/entry-token");
     if (is_generated || (entries.empty() && has_settings)) return kernel_install(root, entries);
     Loader loader;
     loader.kind = LoaderKind::kEntries;
@@ -348,15 +350,15 @@ Loader find_loader(int root) {
         return loader;
     }
     if (has_program(root, "grubby") &&
-        (exists(root, "boot/grub2") || exists(root, "boot/loader/entries")))
+        (exists_inside(root, "boot/grub2") || exists_inside(root, "boot/loader/entries")))
         return grubby(root);
     for (const std::string name : {"grub", "grub2"}) {
         const std::string menu = "boot/" + name + "/grub.cfg";
-        if (exists(root, menu.c_str()) && has_program(root, name + "-mkconfig"))
+        if (exists_inside(root, menu) && has_program(root, name + "-mkconfig"))
             return grub(root, menu, name + "-mkconfig");
     }
     for (const std::string boot : kBootRoots)
-        if (exists(root, (boot + "/loader/loader.conf").c_str())) return systemd_boot(root);
+        if (exists_inside(root, boot + "/loader/loader.conf")) return systemd_boot(root);
     loader.name = "a boot loader that ptctl does not know";
     loader.problem = "neither GRUB nor systemd-boot nor unified kernel images are found";
     return loader;

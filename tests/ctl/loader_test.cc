@@ -2,6 +2,7 @@
 #include "ctl/loader.h"
 
 #include <catch2/catch_test_macros.hpp>
+#include <filesystem>
 
 #include "tests/unit/scratch_dir.h"
 
@@ -64,6 +65,20 @@ TEST_CASE("the entry that is booted tells the command line", "[loader]") {
     CHECK(find_loader(root.fd()).files ==
           std::vector<std::string>{"/boot/loader/entries/arch.conf",
                                    "/boot/loader/entries/lts.conf"});
+}
+
+TEST_CASE("links lead to no loader of the machine that looks", "[loader]") {
+    const ScratchDir other;
+    other.write("grub.cfg", "linux /v not-of-the-tree\n");
+    const ScratchDir root;
+    root.write("usr/sbin/grub-mkconfig", "");
+    root.write("boot/grub/x", "");
+    std::filesystem::create_symlink(other.path("grub.cfg"), root.path("boot/grub/grub.cfg"));
+    CHECK(find_loader(root.fd()).kind == LoaderKind::kUnknown);
+    std::filesystem::remove(root.path("boot/grub/grub.cfg"));
+    root.write("boot/menu", "linux /v of-the-tree\n");
+    std::filesystem::create_symlink("/boot/menu", root.path("boot/grub/grub.cfg"));
+    CHECK(find_loader(root.fd()).cmdline == std::vector<std::string>{"of-the-tree"});
 }
 
 TEST_CASE("variables of GRUB's environment are followed", "[loader]") {
