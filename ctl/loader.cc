@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "ctl/loader.h"
 
+#include <fcntl.h>
 #include <fnmatch.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 #include "ctl/edit.h"
 #include "ctl/inside.h"
@@ -88,13 +91,27 @@ struct Entry {
     }
 };
 
+// Whether no file of this identity has been seen; what cannot be looked at has none.
+bool is_first(int root, const std::string& path, std::vector<std::pair<dev_t, ino_t>>& seen) {
+    Fd file;
+    struct stat status {};
+    if (open_inside(root, path, O_PATH, file) != 0 || fstat(file.get(), &status) != 0) return true;
+    const std::pair identity(status.st_dev, status.st_ino);
+    if (std::find(seen.begin(), seen.end(), identity) != seen.end()) return false;
+    seen.push_back(identity);
+    return true;
+}
+
 // All entries that boot Linux, in the order of their names; what cannot be read is left out.
 std::vector<Entry> read_entries(int root) {
     std::vector<Entry> entries;
+    std::vector<std::pair<dev_t, ino_t>> seen;
     for (const std::string boot : kBootRoots) {
         const std::string directory = boot + "/loader/entries/";
         for (const std::string& name : names_in(root, directory, ".conf")) {
             const std::string path = directory + name;
+            // A partition may be mounted in two places, and a directory be a link to another.
+            if (!is_first(root, path, seen)) continue;
             Entry entry{path, text_of(root, path)};
             if (!entry_value(entry.text, "linux").empty()) entries.push_back(std::move(entry));
         }

@@ -67,6 +67,15 @@ TEST_CASE("the entry that is booted tells the command line", "[loader]") {
                                    "/boot/loader/entries/lts.conf"});
 }
 
+TEST_CASE("an entry that two paths lead to is one", "[loader]") {
+    const ScratchDir root;
+    root.write("boot/loader/entries/arch.conf", "title Arch\nlinux /v\noptions a\n");
+    root.write("boot/loader/loader.conf", "");
+    std::filesystem::create_symlink("boot", root.path("efi"));
+    CHECK(find_loader(root.fd()).files ==
+          std::vector<std::string>{"/boot/loader/entries/arch.conf"});
+}
+
 TEST_CASE("links lead to no loader of the machine that looks", "[loader]") {
     const ScratchDir other;
     other.write("grub.cfg", "linux /v not-of-the-tree\n");
