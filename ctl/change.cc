@@ -206,7 +206,12 @@ Change plan_use(int root, const Loader& loader, bool in_conf, const std::vector<
     for (const FileChange& file : change.files)
         if (file.after.exists) add_missing(root, file.path, change.record.directories);
     add_missing(root, std::string(kRecordDirectory) + "/record.json", change.record.directories);
-    const bool is_same = record.words == words && record.kind == change.record.kind &&
+    // A run that was cut off leaves the record and no menu, and people use grubby themselves.
+    const bool is_set = in_conf || loader.cmdline_error != 0 || loader.cmdline_path.empty() ||
+                        std::all_of(words.begin(), words.end(), [&](const std::string& word) {
+                            return has_word(loader.cmdline, word);
+                        });
+    const bool is_same = is_set && record.words == words && record.kind == change.record.kind &&
                          std::all_of(change.files.begin(), change.files.end(),
                                      [](const FileChange& f) { return f.now == f.after; });
     if (is_same) change.commands.clear();

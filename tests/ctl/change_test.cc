@@ -37,6 +37,29 @@ TEST_CASE("words are set where each loader takes them, and the undo is byte for 
     }
 }
 
+TEST_CASE("words that the loader has not got are set again, though the record has them",
+          "[change]") {
+    for (const char* name : {"GRUB of Debian", "GRUB with grubby"}) {
+        INFO(name);
+        const ScratchDir root;
+        make(root, machine_of(name));
+        const Tree before = tree_of(root);
+        Commands commands(root);
+        CHECK(use(root, kWords, commands).empty());
+        // grub.cfg is still without them: no command here makes it. The entry loses them.
+        if (change_by_command(machine_of(name)))
+            root.write("boot/loader/entries/f-6.1.conf",
+                       machine_of(name).files.at("boot/loader/entries/f-6.1.conf"));
+        const Change change =
+            plan_use(root.fd(), find_loader(root.fd()), false, kWords, record_of(root));
+        CHECK_FALSE(change.does_nothing());
+        CHECK(apply_change(root.fd(), change, std::ref(commands)).empty());
+        CHECK(commands.calls.size() == 2);
+        CHECK(unuse(root, commands).empty());
+        CHECK(tree_of(root) == before);
+    }
+}
+
 TEST_CASE("other words take the place of the first, and the undo goes back to before both",
           "[change]") {
     for (const Machine& machine : machines()) {
