@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <climits>
 #include <cstdlib>
+#include <cstring>
 #include <memory>
 
 #include "sys/file.h"
@@ -18,14 +19,18 @@ namespace {
 
 constexpr std::size_t kFileMax = 4 << 20;
 
-// The path of an open directory, without a slash at its end.
+// The path of an open directory, without a slash at its end. By going there and back, for a rescue
+// system may have no /proc. Never ENOENT, which is for files.
 int path_of(int directory, std::string& path) {
-    if (const int error =
-            read_link(AT_FDCWD, ("/proc/self/fd/" + std::to_string(directory)).c_str(), path);
-        error != 0)
-        return error;
-    if (path == "/") path.clear();
-    return path.empty() || path.front() == '/' ? 0 : ENOENT;
+    const Fd here(open(".", O_PATH | O_DIRECTORY | O_CLOEXEC));
+    if (!here.is_open() || fchdir(directory) != 0) return errno == ENOENT ? ESTALE : errno;
+    char buffer[PATH_MAX];
+    const int error = getcwd(buffer, sizeof buffer) == nullptr ? errno : 0;
+    if (fchdir(here.get()) != 0) return errno;
+    // "(unreachable)" from here, or removed
+    if (error == ENOENT || (error == 0 && buffer[0] != '/')) return ESTALE;
+    if (error == 0) path = std::strcmp(buffer, "/") == 0 ? "" : buffer;
+    return error;
 }
 
 // Where a file really is, as a path of this system. Its directory must be there, the file need not.

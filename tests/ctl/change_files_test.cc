@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The files and commands that a change is made of.
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include <catch2/catch_test_macros.hpp>
@@ -8,6 +9,7 @@
 #include <filesystem>
 
 #include "ctl/change.h"
+#include "sys/file.h"
 #include "tests/unit/scratch_dir.h"
 
 namespace {
@@ -35,6 +37,19 @@ TEST_CASE("files keep their mode, and links what they lead to", "[change]") {
     CHECK(read_text(root.fd(), "/etc/outside", text) == EXDEV);
     CHECK(read_text(root.fd(), "/no/such/file", text) == 0);
     CHECK_FALSE(text.exists);
+}
+
+TEST_CASE("below a root directory that is gone nothing is told to be absent", "[change]") {
+    const ScratchDir scratch;
+    scratch.write("root/x", "");
+    const pt::Fd root(open(scratch.path("root").c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    const fs::path here = fs::current_path();
+    FileText text;
+    CHECK(read_text(root.get(), "/x", text) == 0);
+    CHECK(text.exists);
+    fs::remove_all(scratch.path("root"));
+    CHECK(read_text(root.get(), "/x", text) == ESTALE);
+    CHECK(fs::current_path() == here);
 }
 
 TEST_CASE("commands of this machine tell how they ended", "[change]") {
