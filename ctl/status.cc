@@ -53,6 +53,15 @@ bool has_same_words(const BootReport& report, const ReadWords& read) {
         [](const std::string& before, const SourceWord& now) { return before == now.text; });
 }
 
+// Of what makes a boot less than was asked for, a report tells all but the conf file's error.
+bool has_lost_conf(const BootReport& report) {
+    return !report.fulfilled && report.complaints.empty() && report.failures.empty() &&
+           std::none_of(report.devices.begin(), report.devices.end(), [](const auto& device) {
+               return device.decision == "refused" ||
+                      (device.decision == "bind" && device.result != "bound");
+           });
+}
+
 void use_report(const Inventory& inventory, const Context& context, const FoundReport& found,
                 const Texts& texts, const ReadWords& read, Status& status) {
     const BootReport& report = *found.report;
@@ -63,7 +72,10 @@ void use_report(const Inventory& inventory, const Context& context, const FoundR
     for (const std::string& failure : report.failures)
         if (failure.find("release_framebuffer") != std::string::npos)
             status.complaints.push_back(failure);
-    const bool asks_for_something = !report.devices.empty() || !report.complaints.empty();
+    if (has_lost_conf(report))
+        status.complaints.emplace_back(
+            "/etc/pt-hook.conf, which the boot could not read: its words were missing");
+    const bool asks_for_something = !report.devices.empty() || !status.complaints.empty();
     if (!asks_for_something) {
         status.state = BootState::kNotAsked;
         status.is_asked_since = !read.wish.selectors.empty();
