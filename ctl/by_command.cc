@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "ctl/by_command.h"
 
+#include <cstring>
+
 #include "ctl/edit.h"
 #include "ctl/loader.h"
 
@@ -23,6 +25,32 @@ Command words_command(const std::string& kind, const std::vector<std::string>& l
     for (const std::string& word : less) command.push_back("--delete-if-present=" + word);
     for (const std::string& word : more) command.push_back("--append-if-missing=" + word);
     return command;
+}
+
+std::string put_back_copies(int root, const Change& change) {
+    std::string problem;
+    for (const FileChange& file : change.files) {
+        if (!file.by_command) continue;
+        FileText now;
+        int error = read_text(root, file.path, now);
+        if (error == 0 && now != file.now) error = replace_text(root, file.path, file.now);
+        if (error != 0)
+            problem.append(" It cannot be put back: ")
+                .append(file.path)
+                .append(": ")
+                .append(std::strerror(error)) += '.';
+    }
+    return problem;
+}
+
+void restore_space(int root, const Change& change) {
+    for (const FileChange& file : change.files) {
+        FileText now;
+        if (!file.by_command || read_text(root, file.path, now) != 0 || now == file.before)
+            continue;
+        if (split_words(now.text) == split_words(file.before.text))
+            (void)replace_text(root, file.path, file.before);  // says the same as it is
+    }
 }
 
 }  // namespace pt::ctl

@@ -17,4 +17,12 @@ namespace pt::ctl {
 [[nodiscard]] Command words_command(const std::string& kind, const std::vector<std::string>& less,
                                     const std::vector<std::string>& more);
 
+// After the command of a change that is given up: its files become what they were before the
+// change. Returns which cannot, whole sentences behind a blank.
+[[nodiscard]] std::string put_back_copies(int root, const Change& change);
+
+// After the command of an `unuse`: the copy takes the place of a file that differs from it in white
+// space only.
+void restore_space(int root, const Change& change);
+
 }  // namespace pt::ctl

@@ -314,16 +314,17 @@ std::string write_files(Files& files, const Change& change) {
 }
 
 // Takes a failed command's predecessors back by running them on the files that were put back.
-std::string run_commands(Files& files, const Change& change, const RunCommand& run) {
+std::string run_commands(int root, Files& files, const Change& change, const RunCommand& run) {
     for (std::size_t i = 0; i < change.commands.size(); ++i) {
         const std::string wrong = run(change.commands[i]);
         if (wrong.empty()) continue;
         std::string problem = "'";
         problem.append(shell_command(change.commands[i])).append("' ").append(wrong) += '.';
-        const std::string stuck = files.put_back();
+        std::string stuck = files.put_back();
         bool is_undone = true;
         for (std::size_t j = 0; j < i; ++j)
             if (!run(change.commands[j]).empty()) is_undone = false;
+        stuck += put_back_copies(root, change);  // last, for those commands write them as well
         problem += stuck;
         if (!is_undone)
             problem += " What was done before it is not undone.";
@@ -333,17 +334,6 @@ std::string run_commands(Files& files, const Change& change, const RunCommand& r
                " If it had begun to write, run it again when its complaint is dealt with.";
     }
     return {};
-}
-
-// After grubby: the copy takes the place of a file that differs from it in white space only.
-void restore_space(int root, const Change& change) {
-    for (const FileChange& file : change.files) {
-        FileText now;
-        if (!file.by_command || read_text(root, file.path, now) != 0 || now == file.before)
-            continue;
-        if (split_words(now.text) == split_words(file.before.text))
-            (void)replace_text(root, file.path, file.before);  // says the same as it is
-    }
 }
 
 // Those of a record, but not those of another one, which stay.
@@ -370,7 +360,7 @@ std::string apply_change(int root, const Change& change, const RunCommand& run) 
     {
         Files files(root);
         problem = write_files(files, change);
-        if (problem.empty()) problem = run_commands(files, change, run);
+        if (problem.empty()) problem = run_commands(root, files, change, run);
     }
     if (!problem.empty()) {
         if (!is_use) return problem;

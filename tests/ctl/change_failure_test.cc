@@ -34,6 +34,28 @@ TEST_CASE("when a command fails the files are as before, and so is the record", 
     }
 }
 
+TEST_CASE("what a command has changed of its own files before it fails is put back", "[change]") {
+    const ScratchDir root;
+    make(root, machine_of("GRUB with grubby"));
+    const Tree before = tree_of(root);
+    Commands commands(root);
+    const auto change = [&] {
+        return plan_use(root.fd(), find_loader(root.fd()), false, kWords, record_of(root));
+    };
+    const RunCommand fails_late = [&](const Command& command) {
+        CHECK(commands(command).empty());
+        return std::string("ended with status 1");
+    };
+    const std::string problem = apply_change(root.fd(), change(), fails_late);
+    CHECK(problem.find("The files are as they were") != std::string::npos);
+    CHECK(tree_of(root) == before);
+    CHECK(use(root, kWords, commands).empty());
+    const Tree used = tree_of(root);
+    const Change undo = plan_unuse(root.fd(), find_loader(root.fd()), record_of(root));
+    CHECK_FALSE(apply_change(root.fd(), undo, fails_late).empty());
+    CHECK(tree_of(root) == used);
+}
+
 TEST_CASE("the second of two kernels fails: the first is done again without the words",
           "[change]") {
     const ScratchDir root;
