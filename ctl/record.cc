@@ -123,10 +123,12 @@ unsigned next_generation(int root) {
 int write_copies(int root, unsigned generation, const std::vector<FileChange>& files) {
     std::size_t number = 0;
     for (const FileChange& file : files) {
+        // Whoever may not read the file may not read its copy.
+        const mode_t mode = mode_of(root, file.path);
         for (const auto& [which, text] :
              {std::pair("before", &file.before), std::pair("after", &file.after)})
             if (const int error =
-                    replace_text(root, path_of(copy_name(generation, number, which)), *text);
+                    replace_text(root, path_of(copy_name(generation, number, which)), *text, mode);
                 error != 0)
                 return error;
         ++number;

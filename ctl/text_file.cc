@@ -109,14 +109,15 @@ int sync_directory_of(const std::string& place) {
     return fsync(opened.get()) == 0 || errno == EINVAL ? 0 : errno;
 }
 
-int write_beside(const std::string& temporary, const std::string& place, std::string_view text) {
+int write_beside(const std::string& temporary, const std::string& place, std::string_view text,
+                 mode_t new_mode) {
     struct stat old {};
     const bool has_old = stat(place.c_str(), &old) == 0;
-    const Fd file(open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
-                       has_old ? 0600 : 0644));
+    const Fd file(
+        open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (!file.is_open()) return errno;
     int error = has_old ? take_over(file.get(), old)
-                        : (fchmod(file.get(), 0644) == 0 || errno == EPERM ? 0 : errno);
+                        : (fchmod(file.get(), new_mode) == 0 || errno == EPERM ? 0 : errno);
     if (error == 0) error = write_all(file.get(), text);
     if (error == 0 && fsync(file.get()) != 0) error = errno;
     return error;
@@ -139,7 +140,8 @@ StagedText::~StagedText() {
     if (!temporary_.empty()) (void)unlink(temporary_.c_str());  // it was for us alone
 }
 
-int StagedText::stage(int root, const std::string& path, const FileText& text, const char* ending) {
+int StagedText::stage(int root, const std::string& path, const FileText& text, const char* ending,
+                      mode_t new_mode) {
     if (text.exists)
         if (const int error = make_directories(root, path); error != 0) return error;
     if (const int error = find_place(root, path, place_); error != 0) {
@@ -148,7 +150,7 @@ int StagedText::stage(int root, const std::string& path, const FileText& text, c
     }
     if (!text.exists) return 0;
     temporary_ = place_ + ending;
-    return write_beside(temporary_, place_, text.text);
+    return write_beside(temporary_, place_, text.text, new_mode);
 }
 
 int StagedText::commit() {
@@ -162,10 +164,17 @@ int StagedText::commit() {
     return sync_directory_of(place_);
 }
 
-int replace_text(int root, const std::string& path, const FileText& text) {
+int replace_text(int root, const std::string& path, const FileText& text, mode_t new_mode) {
     StagedText staged;
-    const int error = staged.stage(root, path, text, ".ptctl-new");
+    const int error = staged.stage(root, path, text, ".ptctl-new", new_mode);
     return error != 0 ? error : staged.commit();
+}
+
+mode_t mode_of(int root, const std::string& path) {
+    std::string place;
+    struct stat status {};
+    if (find_place(root, path, place) != 0 || stat(place.c_str(), &status) != 0) return kNewMode;
+    return status.st_mode & 0666;
 }
 
 std::vector<std::string> missing_directories(int root, const std::string& path) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include <sys/types.h>
+
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,8 +24,11 @@ struct FileText {
 // That there is no such file is no error.
 [[nodiscard]] int read_text(int root, const std::string& path, FileText& result);
 
+// The mode of a new file.
+inline constexpr mode_t kNewMode = 0644;
+
 // A file that is about to be what a text says: whole or not at all, under the same owner, group and
-// mode; a new one belongs to us and has mode 0644.
+// mode; a new one belongs to us.
 class StagedText {
   public:
     StagedText() = default;
@@ -41,7 +46,7 @@ class StagedText {
     // Writes the text beside the file, under its name and this ending. All that takes space is done
     // then. Directories on the way are made if there is a text.
     [[nodiscard]] int stage(int root, const std::string& path, const FileText& text,
-                            const char* ending);
+                            const char* ending, mode_t new_mode = kNewMode);
     // Renames it to the file, or removes the file if the text says that there is none. What has
     // been done outlasts a power failure.
     [[nodiscard]] int commit();
@@ -52,7 +57,11 @@ class StagedText {
 };
 
 // Both in one.
-[[nodiscard]] int replace_text(int root, const std::string& path, const FileText& text);
+[[nodiscard]] int replace_text(int root, const std::string& path, const FileText& text,
+                               mode_t new_mode = kNewMode);
+
+// Who may read and write a file: its mode without the rest, or that of a new file.
+[[nodiscard]] mode_t mode_of(int root, const std::string& path);
 
 // The directories on the way to a file that are not there yet, the upper ones first.
 [[nodiscard]] std::vector<std::string> missing_directories(int root, const std::string& path);

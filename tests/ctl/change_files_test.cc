@@ -9,6 +9,7 @@
 #include <filesystem>
 
 #include "ctl/change.h"
+#include "ctl/record.h"
 #include "sys/file.h"
 #include "tests/unit/scratch_dir.h"
 
@@ -37,6 +38,26 @@ TEST_CASE("files keep their mode, and links what they lead to", "[change]") {
     CHECK(read_text(root.fd(), "/etc/outside", text) == EXDEV);
     CHECK(read_text(root.fd(), "/no/such/file", text) == 0);
     CHECK_FALSE(text.exists);
+}
+
+TEST_CASE("the copies of a file are for those who may read it", "[change]") {
+    const ScratchDir root;
+    root.write("etc/secret", "x");
+    REQUIRE(chmod(root.path("etc/secret").c_str(), 0740) == 0);
+    Record record;
+    record.kind = "grub";
+    for (const char* path : {"/etc/secret", "/etc/new"})
+        record.files.push_back({path, {}, {true, "x"}, {true, "y"}});
+    REQUIRE(write_record(root.fd(), record) == 0);
+    const auto mode_of_copy = [&](const char* name) {
+        struct stat status {};
+        CHECK(stat(root.path(std::string("var/lib/pt-hook/use/") + name).c_str(), &status) == 0);
+        return status.st_mode & 07777;
+    };
+    CHECK(mode_of_copy("1.0.before") == 0640);
+    CHECK(mode_of_copy("1.0.after") == 0640);
+    CHECK(mode_of_copy("1.1.before") == 0644);
+    CHECK(mode_of_copy("record.json") == 0644);
 }
 
 TEST_CASE("below a root directory that is gone nothing is told to be absent", "[change]") {
