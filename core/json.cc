@@ -147,7 +147,7 @@ void put_step(std::string& out, const Report& report, std::size_t index) {
     object.text_or_null("address", text);
     object.text("state", name_of(result.state));
     text.clear();
-    if (result.state == StepResult::State::kFailed) put_error(text, result.error);
+    if (result.state == StepResult::State::kFailed) put_result(text, result);
     object.text_or_null("error", text);
     object.number("elapsed_us", result.microseconds);
 }

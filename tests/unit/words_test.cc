@@ -2,6 +2,8 @@
 // The words of enumerations stand in lists of their order, which a new enumerator in the middle
 // would shift: so each is named here.
 #include <catch2/catch_test_macros.hpp>
+#include <cerrno>
+#include <cstring>
 
 #include "tests/unit/told.h"
 
@@ -87,6 +89,15 @@ TEST_CASE("each reason has its own words", "[words]") {
           "it is the boot display and others are meant too; pt.boot_vga=take takes it as well");
     CHECK(told_for(Reason::kBesideBootDisplay) == "same slot as the boot display 0000:01:00.0");
     CHECK(told_for(static_cast<Reason>(9)).empty());
+}
+
+TEST_CASE("an error of the kernel is told in its words", "[words]") {
+    std::string ours;
+    put_error(ours, EBADMSG);
+    CHECK(ours == "the text makes no sense");
+    std::string of_step;
+    put_result(of_step, {StepResult::State::kFailed, EBADMSG, 0});
+    CHECK(of_step == std::strerror(EBADMSG));
 }
 
 }  // namespace
