@@ -44,7 +44,10 @@ FileChange read_change(int root, const std::string& path, const Record& old, Cha
     FileChange file;
     file.path = path;
     if (const int error = read_text(root, path, file.now); error != 0 && change.problem.empty())
-        change.problem = path + " cannot be read: " + std::strerror(error) + ".";
+        change.problem =
+            path + (error == EINVAL
+                        ? " is no regular file, and is not made one."
+                        : " cannot be read: " + std::string(std::strerror(error)) + ".");
     const FileChange* recorded = find_file(old, path);
     file.before = without_words(file.now, recorded, old.words);
     file.from_running = recorded != nullptr && recorded->from_running;

@@ -129,6 +129,10 @@ int read_text(int root, const std::string& path, FileText& result) {
     result = {};
     std::string place;
     int error = find_place(root, path, place);
+    struct stat status {};
+    // A link to /dev/null is what switches a file off, and no invitation to replace the device.
+    if (error == 0 && stat(place.c_str(), &status) == 0 && !S_ISREG(status.st_mode))
+        error = S_ISDIR(status.st_mode) ? EISDIR : EINVAL;
     if (error == 0) error = read_file(AT_FDCWD, place.c_str(), kFileMax, result.text);
     if (error == ENOENT) return 0;
     if (error == 0 && result.text.size() == kFileMax) error = EFBIG;

@@ -11,12 +11,12 @@
 #include "ctl/change.h"
 #include "ctl/record.h"
 #include "sys/file.h"
-#include "tests/unit/scratch_dir.h"
+#include "tests/ctl/change_machines.h"
 
 namespace {
 
 using namespace pt::ctl;
-namespace fs = std::filesystem;
+using namespace pt::ctl::change_tests;
 
 TEST_CASE("files keep their mode, and links what they lead to", "[change]") {
     const ScratchDir root;
@@ -38,6 +38,20 @@ TEST_CASE("files keep their mode, and links what they lead to", "[change]") {
     CHECK(read_text(root.fd(), "/etc/outside", text) == EXDEV);
     CHECK(read_text(root.fd(), "/no/such/file", text) == 0);
     CHECK_FALSE(text.exists);
+}
+
+TEST_CASE("a link to a device, or a FIFO, is left alone", "[change]") {
+    const ScratchDir root;
+    make(root, machine_of("GRUB of Debian"));
+    root.write("dev/x", "");
+    REQUIRE(mkfifo(root.path("dev/pipe").c_str(), 0644) == 0);  // a device takes root's rights
+    root.write("etc/default/grub.d/x", "");
+    fs::create_symlink("../../../dev/pipe", root.path("etc/default/grub.d/pt-hook.cfg"));
+    const Tree before = tree_of(root);
+    const Change change = plan_use(root.fd(), find_loader(root.fd()), false, kWords, Record());
+    CHECK(change.problem ==
+          "/etc/default/grub.d/pt-hook.cfg is no regular file, and is not made one.");
+    CHECK(tree_of(root) == before);
 }
 
 TEST_CASE("the copies of a file are for those who may read it", "[change]") {
