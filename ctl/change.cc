@@ -26,7 +26,13 @@ FileText without_words(const FileText& now, const FileChange* recorded,
                        const std::vector<std::string>& words) {
     if (recorded != nullptr && now == recorded->after) return recorded->before;
     if (recorded == nullptr || !now.exists) return now;
-    FileText result{true, remove_words(now.text, words)};
+    // A word that stood there before us as well stays, however often.
+    std::vector<std::string> ours = words;
+    const std::string& before = recorded->before.text;
+    std::erase_if(ours, [&](const std::string& word) {
+        return remove_words(before, {word}) != remove_words(before, {});
+    });
+    FileText result{true, remove_words(now.text, ours)};
     // What only we had written is nobody's any more.
     result.exists = recorded->before.exists || !split_words(result.text).empty();
     if (!result.exists) result.text.clear();

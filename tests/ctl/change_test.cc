@@ -98,6 +98,18 @@ TEST_CASE("out of a file that the user has changed meanwhile only our words are 
     }
 }
 
+TEST_CASE("a word that the user had before us stays in a file changed meanwhile", "[change]") {
+    const ScratchDir root;
+    root.write("usr/sbin/mkinitramfs", "");
+    const std::string mine = "# pt.ids=1002:5159\npt.ids=10de:1b06\n";
+    root.write("etc/pt-hook.conf", mine);
+    Commands commands(root);
+    CHECK(use(root, {"pt.ids=10de:1b06", "pt.ids=1002:5159"}, commands, true).empty());
+    root.write("etc/pt-hook.conf", text_of(root, "etc/pt-hook.conf") + "pt.fb=keep\n");
+    CHECK(unuse(root, commands).empty());
+    CHECK(text_of(root, "etc/pt-hook.conf") == mine + "pt.ids=10de:1b06\npt.fb=keep\n");
+}
+
 TEST_CASE("files behind links, with odd ends and settings, come back as they were", "[change]") {
     const char* texts[] = {
         "",
