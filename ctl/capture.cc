@@ -17,6 +17,7 @@
 #include "ctl/inventory.h"
 #include "ctl/output.h"
 #include "ctl/private.h"
+#include "ctl/shell.h"
 #include "sys/file.h"
 
 namespace pt::ctl {
@@ -169,7 +170,8 @@ int capture(const Context& context, const std::string& file) {
     } else {
         print_wrapped(context, "", 0,
                       file + " has " + std::to_string(inventory.functions.size()) +
-                          " PCI functions. To look at them: ptctl --root " + file + " list --all");
+                          " PCI functions. To look at them:");
+        std::cout << "  " << shell_command({"ptctl", "--root", file, "list", "--all"}) << '\n';
     }
     return kExitGood;
 }

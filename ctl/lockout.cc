@@ -77,7 +77,7 @@ void find_display_danger(const Inventory& inventory, const Taken& taken,
     }
     if (last != nullptr)
         dangers.push_back(short_address(last->device.address) +
-                          " is the only display of this machine: its screen would stay dark from "
+                          " is the last display that the host has: its screen would stay dark from "
                           "the boot on.");
 }
 

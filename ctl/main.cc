@@ -13,6 +13,7 @@
 #include "ctl/archive.h"
 #include "ctl/commands.h"
 #include "ctl/output.h"
+#include "ctl/texts.h"
 
 namespace {
 
@@ -101,6 +102,12 @@ int main(int argc, char** argv) {
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
+        // CLI11 would say of a command it does not know that one is missing.
+        if (app.get_subcommands().empty() && !app.remaining().empty()) {
+            print_error("no such command: '" + printable(app.remaining().front()) +
+                        "'; ptctl --help lists them");
+            return kExitUsage;
+        }
         return with_output_written(app.exit(error) == 0 ? kExitGood : kExitUsage);
     }
     try {

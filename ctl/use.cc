@@ -142,7 +142,7 @@ std::string check_result(const Context& context, const Proposal& proposal, bool 
 // What is left to do when all is done.
 std::string end_of(const Context& context, const Change& change, bool is_use) {
     if (!context.is_this_machine && !change.commands.empty())
-        return "The files are written. The commands above are left to you: they work on that "
+        return "The files are as shown. The commands above are left to you: they work on that "
                "system with its own programs, and most of them need /dev, /proc and /sys there.";
     return is_use ? "Done. Reboot; then 'ptctl status' tells whether the cards are held. "
                     "'ptctl unuse' undoes it."
@@ -236,8 +236,12 @@ void look_ahead(const Context& context, const Options& options, const Inventory&
     const Foresight foresight = foresee(context.root_dir.get(), inventory, wanted, cmdline, conf);
     for (const std::string& problem : foresight.problems) proposal.refusals.push_back(problem);
     for (const std::string& warning : foresight.warnings) proposal.warnings.push_back(warning);
-    if (!foresight.lacks_iommu || !wants_vtd(inventory, others)) return;
-    if (options.in_conf)
+    if (foresight.lacks_iommu.empty()) return;
+    // A word that this is about to add is no word that has not helped.
+    const bool is_vtd = wants_vtd(inventory, others);
+    if (is_vtd && !options.in_conf) return;
+    proposal.warnings.push_back(foresight.lacks_iommu);
+    if (is_vtd)
         proposal.warnings.push_back(
             "intel_iommu=on has to be added to the kernel command line: no file of pt-hook can "
             "switch the IOMMU on.");

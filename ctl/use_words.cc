@@ -83,10 +83,9 @@ class Comparison {
     }
     // One warning for all: the advice is the machine's.
     void warn_of_iommu(const Function& function, const std::string& reason) {
-        if (!foresight_.lacks_iommu)
-            foresight_.warnings.push_back(title_of(function) +
-                                          " would be refused as things are now: " + reason + ".");
-        foresight_.lacks_iommu = true;
+        if (foresight_.lacks_iommu.empty())
+            foresight_.lacks_iommu =
+                title_of(function) + " would be refused as things are now: " + reason + ".";
     }
     void look_at_other(const PlannedDevice& planned) {
         const Function* function = inventory_.find(planned.device.address);

@@ -27,7 +27,7 @@ struct Wanted {
 struct Foresight {
     std::vector<std::string> problems;  // a device would not be taken; whole sentences
     std::vector<std::string> warnings;  // it would, and something is worth knowing
-    bool lacks_iommu = false;           // a device has no IOMMU group
+    std::string lacks_iommu;            // a device has no IOMMU group: a sentence, or empty
 };
 
 // Lets the code that decides at boot decide about these texts, and holds that against what is

@@ -65,6 +65,14 @@ def check_metrics_are_no_json(programs):
              ["--json", "--prometheus", "excludes"])
 
 
+def check_unknown_commands_are_named(programs):
+    """A mistyped command is told as that, and not as one that is missing."""
+    for arguments in (["lst"], ["lst", "--all"], ["--root", "/", "lst"]):
+        run = programs.ctl.run(*arguments)
+        same(" ".join(arguments), (run.out, run.err, run.code),
+             ("", "ptctl: no such command: 'lst'; ptctl --help lists them\n", 2))
+
+
 def as_an_ordinary_user():
     """A prefix that runs a program as one; nothing where one runs the tests."""
     if os.geteuid() != 0:
