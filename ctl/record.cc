@@ -3,6 +3,7 @@
 // JSON cannot hold every byte.
 #include "ctl/record.h"
 
+#include <cerrno>
 #include <cstring>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -163,11 +164,14 @@ int write_record(int root, const Record& record) {
                                  {"by_command", file.by_command},
                                  {"before", file.before.exists},
                                  {"after", file.after.exists}});
+    std::string text;
+    try {
+        text = json.dump(2) + '\n';
+    } catch (const Json::exception&) {
+        return EILSEQ;  // a path that is no UTF-8, and that no JSON brings back
+    }
     int error = write_copies(root, generation, record.files);
-    if (error == 0)
-        error =
-            replace_text(root, path_of("record.json"),
-                         {true, json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n'});
+    if (error == 0) error = replace_text(root, path_of("record.json"), {true, text});
     // What is left over is never read.
     (void)remove_copies(root, error == 0 ? generation : generation - 1);
     return error;

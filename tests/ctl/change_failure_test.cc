@@ -88,6 +88,16 @@ TEST_CASE("a file that cannot be written is named, and all is as before", "[chan
     CHECK(tree_of(root) == before);
 }
 
+TEST_CASE("a file whose name the record cannot hold is not changed", "[change]") {
+    const ScratchDir root;
+    root.write("boot/loader/loader.conf", "");
+    root.write("boot/loader/entries/arch-\xe9.conf", kEntry);
+    const Tree before = tree_of(root);
+    Commands commands(root);
+    CHECK(use(root, kWords, commands).find("Nothing is changed") != std::string::npos);
+    CHECK(tree_of(root) == before);
+}
+
 TEST_CASE("no place for the copy: nothing is changed", "[change]") {
     const ScratchDir root;
     make(root, machine_of("GRUB of Debian"));
