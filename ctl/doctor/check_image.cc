@@ -67,6 +67,7 @@ bool is_running(const Facts& facts, const ImageFacts& image) {
 }
 
 Finding no_images(const Facts& facts) {
+    if (facts.is_captured) return {State::kUnknown, "a captured machine comes without its images"};
     if (!facts.unreadable_directories.empty())
         return {State::kUnknown,
                 "only root may read " + facts.unreadable_directories.front(),
@@ -90,7 +91,9 @@ Finding check_modules(const Facts& facts) {
     if (facts.kernels_error != 0)
         return {State::kUnknown,
                 std::string("/lib/modules cannot be read: ") + std::strerror(facts.kernels_error)};
-    if (facts.kernels.empty()) return {State::kUnknown, "no kernel is installed in /lib/modules"};
+    if (facts.kernels.empty())
+        return {State::kUnknown, facts.is_captured ? "a captured machine comes without its modules"
+                                                   : "no kernel is installed in /lib/modules"};
     Finding found;
     std::size_t built_in = 0;
     for (const KernelFacts& kernel : facts.kernels) {
@@ -204,6 +207,8 @@ Finding check_conf(const Facts& facts) {
 }
 
 Finding check_secure_boot(const Facts& facts) {
+    if (!facts.has_efi && facts.is_captured)
+        return {State::kUnknown, "a captured machine does not tell whether it has UEFI"};
     if (!facts.has_efi) return {State::kOk, "not with this firmware (no UEFI)"};
     const bool is_fixed = facts.booted_unified || facts.loader.has_fixed_line;
     switch (facts.secure_boot) {

@@ -135,6 +135,8 @@ Finding check_leftovers(const Facts& facts) {
         is_in_images =
             is_in_images || (!command.empty() && leftover.kind != Leftover::Kind::kOverride);
     }
+    if (found.details.empty() && facts.is_captured)
+        return {State::kUnknown, "a captured machine comes without the files to look for them in"};
     if (found.details.empty()) {
         add_unread(facts, found);
         return found;

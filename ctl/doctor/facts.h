@@ -89,7 +89,8 @@ struct Facts {
     Facts(const Facts&) = delete;
     Facts& operator=(const Facts&) = delete;
 
-    bool is_this_machine = true;  // and not a captured tree
+    bool is_this_machine = true;  // and not another root directory
+    bool is_captured = false;     // an archive of `ptctl capture`, which has none of these files
     bool is_root = false;         // who looks
     Distribution distribution = Distribution::kOther;
     std::string running_kernel;  // uname -r

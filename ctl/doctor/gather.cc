@@ -123,6 +123,7 @@ std::vector<std::string> sorted_names(int dir, const std::string& path, int& err
 void gather_machine(const Context& context, Facts& facts) {
     const int root = context.root_dir.get();
     facts.is_this_machine = context.is_this_machine;
+    facts.is_captured = context.is_captured;
     facts.is_root = geteuid() == 0;
     TextFile release = read_text_file(root, "etc/os-release");
     if (!release.is_read()) release = read_text_file(root, "usr/lib/os-release");

@@ -174,6 +174,21 @@ TEST_CASE("a configuration that says nothing, or only in comments, is not missed
     CHECK(check_conf(facts).state == State::kUnknown);
 }
 
+TEST_CASE("what a captured machine comes without is neither good nor missing") {
+    Facts facts;
+    facts.is_captured = true;
+    for (const auto& [found, text] :
+         {std::pair{check_modules(facts), "a captured machine comes without its modules"},
+          std::pair{check_images(facts), "a captured machine comes without its images"},
+          std::pair{check_secure_boot(facts),
+                    "a captured machine does not tell whether it has UEFI"},
+          std::pair{check_leftovers(facts),
+                    "a captured machine comes without the files to look for them in"}}) {
+        CHECK(found.state == State::kUnknown);
+        CHECK(found.text == text);
+    }
+}
+
 TEST_CASE("Secure Boot matters where the command line is part of a signed image") {
     Facts facts;
     make_good(facts);
