@@ -71,7 +71,9 @@ class Output {
         put(line.text, std::strerror(error));
         put(line.text, ", ");
         put(line.text, consequence);
-        say(line);
+        if (!options_.dry_run || !options_.json) return say(line);
+        line.text.push_back('\n');
+        print(STDERR_FILENO, line.text);
     }
 
   private:

@@ -140,6 +140,19 @@ def check_no_command_line_is_an_error(program):
                                         "nothing is done"])
 
 
+def check_errors_of_a_dry_run_for_programs_go_to_standard_error(program):
+    """Where there is no document to print, or one that cannot hold the error, it is told beside."""
+    with tempfile.TemporaryDirectory(prefix="pt-tree-") as root:
+        for arguments, document, said in (
+                ([], False, "cannot read /proc/cmdline: No such file or directory, nothing is done"),
+                (["--cmdline", CARD], True,
+                 "cannot list the PCI devices: No such file or directory, nothing is done")):
+            run = program.run("--dry-run", "--json", "--root", root, *arguments)
+            same("exit code", run.code, 1)
+            same("a document", bool(run.out), document)
+            same("errors", run.err, said + "\n")
+
+
 def check_no_kernel_log_goes_to_standard_error(program):
     """Without a kernel log the lines go to standard error."""
     with machine_of("desktop", "remove dev/kmsg") as machine, FakeKernel(machine):
