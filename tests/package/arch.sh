@@ -14,6 +14,7 @@ arch_package() {
         skip "the package of Arch" "makepkg is not installed"
         return
     fi
+    chmod a+x "$work"  # nobody reads it in the place of root
     makepkg_of_arch >"$work/makepkg.conf"
     if ! arch=$(MAKEPKG_CONF=$work/makepkg.conf "${offline[@]}" scripts/build-arch "$work/arch" 2>"$work/arch.log" | tail -n 1) ||
         [ ! -s "$arch" ]; then
