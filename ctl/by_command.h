@@ -17,6 +17,9 @@ namespace pt::ctl {
 [[nodiscard]] Command words_command(const std::string& kind, const std::vector<std::string>& less,
                                     const std::vector<std::string>& more);
 
+// Keeps copies of what grubby changes in the change, those of a first `use` if there are any.
+void keep_copies(int root, const Record& old, Change& change);
+
 // After the command of a change that is given up: its files become what they were before the
 // change. Returns which cannot, whole sentences behind a blank.
 [[nodiscard]] std::string put_back_copies(int root, const Change& change);

@@ -111,31 +111,6 @@ void add_to(int root, LoaderKind kind, const std::vector<std::string>& words, co
     file.after.text = add_to_cmdline(file.after.text, words);
 }
 
-// Files that grubby may change (grubby-bls, update_bls_fragment).
-std::vector<std::string> files_of_grubby(int root) {
-    std::vector<std::string> files{"/etc/default/grub", "/etc/kernel/cmdline"};
-    std::vector<std::string> names;
-    (void)list_directory(root, "boot/loader/entries", names);  // without it there are none
-    std::sort(names.begin(), names.end());
-    for (const std::string& name : names)
-        if (name.ends_with(".conf")) files.push_back("/boot/loader/entries/" + name);
-    return files;
-}
-
-// Keeps copies of what grubby changes, those of a first `use` if there are any.
-void keep_copies(int root, const Record& old, Change& change) {
-    for (const std::string& path : files_of_grubby(root)) {
-        FileChange file;
-        file.path = path;
-        file.by_command = true;
-        if (read_text(root, path, file.now) != 0 || !file.now.exists) continue;
-        file.before = file.after = file.now;
-        for (const FileChange& recorded : old.files)
-            if (recorded.path == path && recorded.by_command) file.before = recorded.before;
-        change.files.push_back(std::move(file));
-    }
-}
-
 // What was written to another place before is taken back there.
 void leave_old_place(int root, const Record& old, Change& change) {
     for (const FileChange& recorded : old.files) {
@@ -193,8 +168,11 @@ Change plan_use(int root, const Loader& loader, bool in_conf, const std::vector<
                              std::string(kConfFile) + " into them.";
     } else if (is_by_command(change.record.kind)) {
         if (loader.kind == LoaderKind::kGrubby) keep_copies(root, record, change);
+        for (const std::string& word : words)
+            if (has_word(loader.cmdline, word) && !has_word(record.added(), word))
+                change.record.kept.push_back(word);
         change.commands = {
-            words_command(change.record.kind, moves ? Command{} : record.words, words)};
+            words_command(change.record.kind, moves ? Command{} : record.added(), words)};
     } else {
         for (const std::string& path : loader.files) {
             change.files.push_back(read_change(root, path, record, change));
@@ -204,7 +182,7 @@ Change plan_use(int root, const Loader& loader, bool in_conf, const std::vector<
     }
     leave_old_place(root, record, change);
     if (moves && is_by_command(record.kind))
-        change.commands.push_back(words_command(record.kind, record.words, {}));
+        change.commands.push_back(words_command(record.kind, record.added(), {}));
     else if (moves)
         for (Command& command : commands_of(root, record.kind, loader))
             if (std::find(change.commands.begin(), change.commands.end(), command) ==
@@ -253,9 +231,10 @@ Change plan_unuse(int root, const Loader& loader, const Record& record) {
         }
         change.files.push_back(std::move(file));
     }
-    change.commands = is_by_command(record.kind)
-                          ? std::vector<Command>{words_command(record.kind, record.words, {})}
-                          : commands_of(root, record.kind, loader);
+    if (!is_by_command(record.kind))
+        change.commands = commands_of(root, record.kind, loader);
+    else if (!record.added().empty())
+        change.commands = {words_command(record.kind, record.added(), {})};
     return change;
 }
 

@@ -33,10 +33,14 @@ struct FileChange {
 struct Record {
     std::string kind;  // name_of(LoaderKind), or "conf"; empty for no record
     std::vector<std::string> words;
+    // Those of them that were on the command line before, where a command changes it: they stay.
+    std::vector<std::string> kept;
     std::vector<FileChange> files;         // `now` is not part of it
     std::vector<std::string> directories;  // made for them and for the record, upper ones first
 
     [[nodiscard]] bool is_empty() const { return kind.empty(); }
+    // The words that `use` has added.
+    [[nodiscard]] std::vector<std::string> added() const;
 };
 
 // Everything that is going to be done, known before any of it is.

@@ -120,6 +120,11 @@ Function read_function(const Machine& machine, std::size_t index, const PciBus& 
     (void)bus.driver_of(address, function.driver);
     (void)bus.read_override(address, function.driver_override);
     function.iommu_group = machine.groups[index];
+    if (function.iommu_group < 0) {
+        std::int32_t none = -1;
+        const int error = bus.group_of(address, none);
+        if (error != ENOENT) function.group_error = error;
+    }
     function.is_boot_display = index == machine.boot_display;
     return function;
 }

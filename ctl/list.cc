@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // What there is, and the words that select it.
 #include <algorithm>
+#include <cstring>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -36,6 +37,8 @@ std::string short_line(const Function& function) {
 }
 
 std::string group_text(const Inventory& inventory, const Function& function) {
+    if (function.group_error != 0)
+        return std::string("cannot be read: ") + std::strerror(function.group_error);
     if (function.iommu_group < 0)
         return "none: the IOMMU is off, so no virtual machine can have this device";
     std::string text = std::to_string(function.iommu_group);
@@ -49,6 +52,12 @@ std::string group_text(const Inventory& inventory, const Function& function) {
         others += short_address(other.device.address) + " (" + kind_of(other.device) + ")";
     }
     return text + others;
+}
+
+// For a table.
+std::string group_number(const Function& function) {
+    if (function.group_error != 0) return "?";
+    return function.iommu_group < 0 ? "-" : std::to_string(function.iommu_group);
 }
 
 void print_function(const Context& context, const Inventory& inventory, const Function& function) {
@@ -120,7 +129,7 @@ void print_text(const Context& context, const Inventory& inventory,
             has_others = true;
             has_unknown = has_unknown || function->device.error != 0;
             others.add({short_address(function->device.address), ids_of(function->device),
-                        function->iommu_group < 0 ? "-" : std::to_string(function->iommu_group),
+                        group_number(*function),
                         function->driver.empty() ? "-" : printable(function->driver),
                         full_name(*function)});
             continue;

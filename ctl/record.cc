@@ -3,6 +3,7 @@
 // JSON cannot hold every byte.
 #include "ctl/record.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <nlohmann/json.hpp>
@@ -71,6 +72,7 @@ Record read_json(int root, const Json& json) {
     record.kind = json.at("kind");
     if (record.kind.empty()) throw Damage{"it names no boot loader"};
     record.words = json.at("words").get<std::vector<std::string>>();
+    if (json.contains("kept")) record.kept = json["kept"].get<std::vector<std::string>>();
     for (const Json& directory : json.at("directories"))
         record.directories.push_back(absolute(directory));
     read_files(root, json, record);
@@ -139,6 +141,13 @@ int write_copies(int root, unsigned generation, const std::vector<FileChange>& f
 
 }  // namespace
 
+std::vector<std::string> Record::added() const {
+    std::vector<std::string> result;
+    for (const std::string& word : words)
+        if (std::find(kept.begin(), kept.end(), word) == kept.end()) result.push_back(word);
+    return result;
+}
+
 std::string read_record(int root, Record& record) {
     record = {};
     FileText text;
@@ -152,11 +161,9 @@ std::string read_record(int root, Record& record) {
 int write_record(int root, const Record& record) {
     if (record.is_empty()) return remove_record(root);
     const unsigned generation = next_generation(root);
-    Json json{{"version", kVersion},
-              {"generation", generation},
-              {"kind", record.kind},
-              {"words", record.words},
-              {"directories", record.directories}};
+    Json json{{"version", kVersion}, {"generation", generation},
+              {"kind", record.kind}, {"words", record.words},
+              {"kept", record.kept}, {"directories", record.directories}};
     json["files"] = Json::array();
     for (const FileChange& file : record.files)
         json["files"].push_back({{"path", file.path},

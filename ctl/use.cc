@@ -13,6 +13,7 @@
 #include "ctl/commands.h"
 #include "ctl/edit.h"
 #include "ctl/inventory.h"
+#include "ctl/lock.h"
 #include "ctl/lockout.h"
 #include "ctl/output.h"
 #include "ctl/shell.h"
@@ -247,8 +248,21 @@ void look_ahead(const Context& context, const Options& options, const Inventory&
             "switch the IOMMU on.");
 }
 
+// What keeps this run from changing anything now. Only root changes this machine, so nobody else
+// waits for a lock or holds one.
+std::string keep_others_out(const Context& context, const Options& options, Fd& lock) {
+    if (options.print_only || !context.is_this_machine || geteuid() != 0 ||
+        lock_out_others(context.root_dir.get(), "run/ptctl.lock", lock))
+        return {};
+    return "Another 'ptctl use' or 'ptctl unuse' is at work. Nothing is changed: try again when it "
+           "has ended.";
+}
+
 int use(const Context& context, const Options& options) {
     const int root = context.root_dir.get();
+    Fd lock;
+    if (const std::string problem = keep_others_out(context, options, lock); !problem.empty())
+        return give_up(context, {}, problem, kExitBad);
     const Inventory inventory = read_inventory(context);
     const Loader loader = find_loader(root);
     Proposal proposal;
@@ -300,6 +314,9 @@ int use(const Context& context, const Options& options) {
 
 int unuse(const Context& context, const Options& options) {
     const int root = context.root_dir.get();
+    Fd lock;
+    if (const std::string problem = keep_others_out(context, options, lock); !problem.empty())
+        return give_up(context, {}, problem, kExitBad);
     const Loader loader = find_loader(root);
     Proposal proposal;
     proposal.place = place_of(loader, false);
@@ -313,7 +330,7 @@ int unuse(const Context& context, const Options& options) {
             print_line("Nothing to undo: there are no words of 'ptctl use' on this machine.");
         return kExitGood;
     }
-    proposal.words = record.words;
+    proposal.words = record.added();
     Options with_place = options;
     with_place.in_conf = record.kind == "conf";
     proposal.place = place_of(loader, with_place.in_conf);

@@ -82,6 +82,9 @@ void judge_held(DeviceVerdict& verdict, const ReportedDevice& device, const Func
 std::vector<std::string> why_unusable(const Function& function, const Inventory& inventory,
                                       const VfioFacts& vfio) {
     if (!is_vfio(function.driver)) return {printable(function.driver) + " is no driver of VFIO"};
+    if (function.group_error != 0)
+        return {std::string("its IOMMU group cannot be read: ") +
+                std::strerror(function.group_error)};
     if (function.iommu_group < 0) return {"it has no IOMMU group"};
     std::vector<std::string> reasons;
     std::string others;

@@ -191,7 +191,8 @@ class Commands {
                 if (option == "--remove-args" || option == "--delete-if-present")
                     options = remove_words(options, values);
                 if (option == "--args" || option == "--append-if-missing")
-                    options = add_to_cmdline(options, values);
+                    for (const std::string& value : values)
+                        options = add_to_cmdline(remove_words(options, {value}), {value});
             }
             const std::size_t at = text.text.find("options");
             text.text = text.text.substr(0, at) + "options " + options + "\n";

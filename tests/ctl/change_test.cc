@@ -110,6 +110,40 @@ TEST_CASE("a word that the user had before us stays in a file changed meanwhile"
     CHECK(text_of(root, "etc/pt-hook.conf") == mine + "pt.ids=10de:1b06\npt.fb=keep\n");
 }
 
+TEST_CASE("a word that was there before us stays where a command changes the line", "[change]") {
+    for (const Machine& machine : machines()) {
+        if (!change_by_command(machine)) continue;
+        INFO(machine.name);
+        const ScratchDir root;
+        make(root, machine);
+        std::string entry = text_of(root, machine.path);
+        const std::size_t at = entry.find("root=");
+        REQUIRE(at != std::string::npos);
+        root.write(machine.path, entry.insert(at, "intel_iommu=on "));
+        Commands commands(root);
+        for (int i = 0; i < 3; ++i) {  // the last with the first words again
+            const Words words = i == 1 ? Words{"pt.ids=1002:5159"} : kWords;
+            CHECK(use(root, words, commands).empty());
+            CHECK(entry_options(text_of(root, machine.path)).size() ==
+                  entry_options(entry).size() + 1);
+        }
+        commands.calls.clear();
+        CHECK(unuse(root, commands).empty());
+        REQUIRE(commands.calls.size() == 1);
+        CHECK(commands.calls[0].ends_with("=pt.ids=10de:1b06"));
+        Words left = entry_options(text_of(root, machine.path));
+        Words before = entry_options(entry);
+        std::sort(left.begin(), left.end());
+        std::sort(before.begin(), before.end());
+        CHECK(left == before);
+        // with nothing to add there is nothing to take away
+        CHECK(use(root, {"intel_iommu=on"}, commands).empty());
+        commands.calls.clear();
+        CHECK(unuse(root, commands).empty());
+        CHECK(commands.calls.empty());
+    }
+}
+
 TEST_CASE("files behind links, with odd ends and settings, come back as they were", "[change]") {
     const char* texts[] = {
         "",
