@@ -7,6 +7,7 @@
 
 #include "ctl/by_command.h"
 #include "ctl/edit.h"
+#include "ctl/rebuild.h"
 #include "ctl/record.h"
 #include "ctl/shell.h"
 #include "sys/file.h"
@@ -32,7 +33,7 @@ FileText without_words(const FileText& now, const FileChange* recorded,
     std::erase_if(ours, [&](const std::string& word) {
         return remove_words(before, {word}) != remove_words(before, {});
     });
-    FileText result{true, remove_words(now.text, ours)};
+    FileText result{true, remove_added(now.text, words, ours)};
     // What only we had written is nobody's any more.
     result.exists = recorded->before.exists || !split_words(result.text).empty();
     if (!result.exists) result.text.clear();
@@ -61,14 +62,24 @@ FileChange read_change(int root, const std::string& path, const Record& old, Cha
     return file;
 }
 
-// Files that only exist so that they are read in place of the running command line begin with it.
-void begin_with_running(int root, const Record& old, FileChange& file) {
+// The running command line without our words.
+std::string running_without_us(int root, const Record& old) {
     std::vector<std::string> words = running_cmdline(root);
     std::erase_if(words, [&](const std::string& word) {
         return word == "pt.off" || has_word(old.words, word);
     });
-    file.after.text = join_words(words) + "\n";
+    return words.empty() ? std::string() : join_words(words) + "\n";
+}
+
+// Files that only exist so that they are read in place of the running command line begin with it.
+void begin_with_running(int root, const Record& old, FileChange& file, std::string& problem) {
+    file.after.text = running_without_us(root, old);
     file.from_running = true;
+    // A file without root= would keep the machine from booting.
+    if (file.after.text.empty() && problem.empty())
+        problem = file.path +
+                  " is not there, and what it stands for, the running command line, is not that of "
+                  "this system: write the command line into that file first.";
 }
 
 // Whether the builder of this loader's images would take the running command line.
@@ -84,7 +95,7 @@ bool takes_running(int root, LoaderKind kind) {
 }
 
 void add_to(int root, LoaderKind kind, const std::vector<std::string>& words, const Record& old,
-            FileChange& file) {
+            FileChange& file, std::string& problem) {
     const std::string& text = file.before.text;
     file.after.exists = true;
     switch (kind) {
@@ -107,7 +118,7 @@ void add_to(int root, LoaderKind kind, const std::vector<std::string>& words, co
     }
     // A file that is there now and was not before is ours, and hides what it stands for.
     if (!file.before.exists && (file.from_running || takes_running(root, kind)))
-        begin_with_running(root, old, file);
+        begin_with_running(root, old, file, problem);
     file.after.text = add_to_cmdline(file.after.text, words);
 }
 
@@ -128,8 +139,8 @@ void add_missing(int root, const std::string& path, std::vector<std::string>& di
             directories.push_back(std::move(directory));
 }
 
-std::vector<Command> commands_of(int root, const std::string& kind, const Loader& loader) {
-    return kind == kConfKind ? rebuild_commands(root) : loader.commands;
+std::vector<Command> commands_of(int root, const std::string& kind) {
+    return kind == kConfKind ? rebuild_commands(root) : find_loader_of(root, kind).commands;
 }
 
 std::string failure(const std::string& what, int error) {
@@ -176,7 +187,7 @@ Change plan_use(int root, const Loader& loader, bool in_conf, const std::vector<
     } else {
         for (const std::string& path : loader.files) {
             change.files.push_back(read_change(root, path, record, change));
-            add_to(root, loader.kind, words, record, change.files.back());
+            add_to(root, loader.kind, words, record, change.files.back(), change.problem);
         }
         change.commands = loader.commands;
     }
@@ -184,7 +195,7 @@ Change plan_use(int root, const Loader& loader, bool in_conf, const std::vector<
     if (moves && is_by_command(record.kind))
         change.commands.push_back(words_command(record.kind, record.added(), {}));
     else if (moves)
-        for (Command& command : commands_of(root, record.kind, loader))
+        for (Command& command : commands_of(root, record.kind))
             if (std::find(change.commands.begin(), change.commands.end(), command) ==
                 change.commands.end())
                 change.commands.push_back(std::move(command));
@@ -205,7 +216,7 @@ Change plan_use(int root, const Loader& loader, bool in_conf, const std::vector<
     return change;
 }
 
-Change plan_unuse(int root, const Loader& loader, const Record& record) {
+Change plan_unuse(int root, const Record& record) {
     Change change;
     change.old_record = record;
     const std::vector<std::string> running = running_cmdline(root);
@@ -223,7 +234,9 @@ Change plan_unuse(int root, const Loader& loader, const Record& record) {
         }
         FileChange file = read_change(root, recorded.path, record, change);
         if (recorded.from_running && !file.after.exists && runs_with_words) {
-            file.after = {true, remove_words(file.now.text, record.words)};
+            // Somebody may have removed it since.
+            file.after = {true, file.now.exists ? remove_words(file.now.text, record.words)
+                                                : running_without_us(root, record)};
             change.notes.push_back(
                 file.path +
                 " stays, without the words: where there is none, the running command "
@@ -232,7 +245,7 @@ Change plan_unuse(int root, const Loader& loader, const Record& record) {
         change.files.push_back(std::move(file));
     }
     if (!is_by_command(record.kind))
-        change.commands = commands_of(root, record.kind, loader);
+        change.commands = commands_of(root, record.kind);
     else if (!record.added().empty())
         change.commands = {words_command(record.kind, record.added(), {})};
     return change;
@@ -336,8 +349,9 @@ void remove_directories(int root, const Record& record, const Record& other) {
 
 std::string apply_change(int root, const Change& change, const RunCommand& run) {
     const bool is_use = !change.record.is_empty();
+    RecordChange kept;
     if (is_use)
-        if (const int error = write_record(root, change.record); error != 0) {
+        if (const int error = kept.begin(root, change.record); error != 0) {
             remove_directories(root, change.record, change.old_record);
             return failure(std::string("The copy of what is there now cannot be written to ") +
                                kRecordDirectory,
@@ -352,12 +366,15 @@ std::string apply_change(int root, const Change& change, const RunCommand& run) 
     }
     if (!problem.empty()) {
         if (!is_use) return problem;
-        if (const int error = write_record(root, change.old_record); error != 0)
+        if (const int error = kept.put_back(); error != 0)
             problem += " " + failure(std::string(kRecordDirectory) + " cannot be put back", error);
         remove_directories(root, change.record, change.old_record);
         return problem;
     }
-    if (is_use) return {};
+    if (is_use) {
+        kept.settle();
+        return {};
+    }
     restore_space(root, change);
     if (const int error = remove_record(root); error != 0)
         return failure(std::string("The words are gone, and the copies in ") + kRecordDirectory +

@@ -66,7 +66,7 @@ struct Change {
 
 // The change that takes the words away again. Files that nobody else has changed become what they
 // were, byte for byte; out of others only the words are taken.
-[[nodiscard]] Change plan_unuse(int root, const Loader& loader, const Record& record);
+[[nodiscard]] Change plan_unuse(int root, const Record& record);
 
 // Runs a command; returns what went wrong ("ended with status 1"), or nothing.
 using RunCommand = std::function<std::string(const Command&)>;
@@ -75,8 +75,8 @@ using RunCommand = std::function<std::string(const Command&)>;
 [[nodiscard]] std::string run_command(const Command& command);
 
 // While it lives, what would end this process from outside (Ctrl-C, a terminal that is closed, a
-// shutdown) only ends the command that runs: a change is finished or taken back, not left half
-// done.
+// shutdown, a reader of our output that ends) only ends the command that runs: a change is finished
+// or taken back, not left half done.
 class Uninterrupted {
   public:
     Uninterrupted();
@@ -85,7 +85,7 @@ class Uninterrupted {
     ~Uninterrupted();
 
   private:
-    std::array<struct sigaction, 4> old_{};
+    std::array<struct sigaction, 5> old_{};
 };
 
 // Does it all: the record first, then the files, then the commands. When something fails, the files

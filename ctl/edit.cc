@@ -183,6 +183,34 @@ std::string remove_words(std::string_view text, const std::vector<std::string>& 
     return result;
 }
 
+std::string remove_added(std::string_view text, const std::vector<std::string>& words,
+                         const std::vector<std::string>& elsewhere) {
+    std::string result;
+    bool has_mark = false;
+    std::vector<std::string> left;  // that the part that is being read may still have
+    for (const std::string_view line : lines_of(text)) {
+        const std::string_view bare = trimmed(line);
+        if (bare == kMark) {
+            has_mark = true;
+            left = words;
+            continue;
+        }
+        std::string changed(line);
+        if (bare.starts_with(kGrubStart)) {
+            for (const std::string& word : left) cut_word(changed, word);
+            left.clear();
+            if (!is_left_over(changed)) result += changed;
+        } else if (const auto word = std::find(left.begin(), left.end(), bare);
+                   word != left.end()) {
+            left.erase(word);
+        } else {
+            left.clear();
+            result += changed;
+        }
+    }
+    return has_mark ? result : remove_words(text, elsewhere);
+}
+
 std::vector<std::string> changed_lines(std::string_view before, std::string_view after) {
     std::vector<std::string_view> old_lines = lines_of(before);
     std::vector<std::string_view> new_lines = lines_of(after);

@@ -45,6 +45,12 @@ namespace pt::ctl {
 [[nodiscard]] std::string remove_words(std::string_view text,
                                        const std::vector<std::string>& words);
 
+// The same for a text of which add_to_grub() or add_to_conf() wrote a part: where that still stands
+// below its comment, words elsewhere are somebody else's and stay. Where no such comment stands,
+// the words `elsewhere` are taken out as above.
+[[nodiscard]] std::string remove_added(std::string_view text, const std::vector<std::string>& words,
+                                       const std::vector<std::string>& elsewhere);
+
 // The lines that differ between two texts, as a unified diff without a head, with up to two lines
 // of context: everything between the first and the last difference is one hunk.
 [[nodiscard]] std::vector<std::string> changed_lines(std::string_view before,

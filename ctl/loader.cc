@@ -11,6 +11,7 @@
 
 #include "ctl/edit.h"
 #include "ctl/inside.h"
+#include "ctl/rebuild.h"
 
 namespace pt::ctl {
 namespace {
@@ -27,16 +28,6 @@ constexpr const char* kStubInfo =
 
 // Where the boot partition or the EFI system partition may be mounted.
 constexpr const char* kBootRoots[] = {"boot", "efi", "boot/efi"};
-
-bool has_program(int root, const std::string& name) {
-    for (const char* directory : {"usr/sbin/", "usr/bin/", "sbin/", "bin/"})
-        if (exists_inside(root, directory + name)) return true;
-    return false;
-}
-
-bool is_image_based(int root) {
-    return exists_inside(root, "ostree/repo");
-}
 
 // The text of a file; empty if it cannot be read, and then `error` says why.
 std::string text_of(int root, const std::string& path, int& error) {
@@ -159,29 +150,6 @@ void take_cmdline(Loader& loader, int root, const std::vector<Entry>& entries) {
     }
 }
 
-}  // namespace
-
-std::vector<Command> kernel_install_commands(int root) {
-    std::vector<Command> commands;
-    std::vector<std::string> versions;
-    const char* modules =
-        exists_inside(root, "usr/lib/modules") ? "usr/lib/modules" : "lib/modules";
-    (void)list_inside(root, modules, versions);
-    std::sort(versions.begin(), versions.end());
-    for (const std::string& version : versions) {
-        const std::string inside = std::string(modules) + "/" + version + "/vmlinuz";
-        const std::string outside = "boot/vmlinuz-" + version;
-        for (const std::string& image : {inside, outside}) {
-            if (!exists_inside(root, image)) continue;
-            commands.push_back({"kernel-install", "add", version, "/" + image});
-            break;
-        }
-    }
-    return commands;
-}
-
-namespace {
-
 // The text that mkinitcpio's presets say, without comments.
 std::string preset_text(int root) {
     std::string result;
@@ -255,6 +223,12 @@ Loader kernel_install(int root, const std::vector<Entry>& entries) {
     return loader;
 }
 
+Loader uki_by_kernel_install(int root) {
+    Loader loader = kernel_install(root, {});
+    loader.name = "unified kernel images by kernel-install";
+    return loader;
+}
+
 // Why there is no entry in which words could be added.
 std::string why_no_entry(int root) {
     for (const std::string boot : kBootRoots) {
@@ -267,6 +241,25 @@ std::string why_no_entry(int root) {
            "line of a unified kernel image is inside of it, and what built that is not known";
 }
 
+Loader entries_by_hand(int root, const std::vector<Entry>& entries) {
+    Loader loader;
+    loader.kind = LoaderKind::kEntries;
+    loader.name = "systemd-boot";
+    for (const Entry& entry : entries)
+        if (!entry.is_for_rescue()) loader.files.push_back("/" + entry.path);
+    if (loader.files.empty()) loader.problem = why_no_entry(root);
+    // What writes all entries anew would lose the words.
+    if (has_program(root, "sdboot-manage") && exists_inside(root, "etc/sdboot-manage.conf"))
+        loader.problem =
+            "sdboot-manage makes its entries anew from LINUX_OPTIONS in /etc/sdboot-manage.conf; "
+            "add the words there, and run 'sdboot-manage gen'";
+    if (has_program(root, "kernelstub"))
+        loader.problem =
+            "kernelstub makes its entries anew; add the words by 'kernelstub --add-options'";
+    take_cmdline(loader, root, entries);
+    return loader;
+}
+
 Loader systemd_boot(int root) {
     const std::vector<Entry> entries = read_entries(root);
     const bool is_generated = std::any_of(entries.begin(), entries.end(),
@@ -274,14 +267,7 @@ Loader systemd_boot(int root) {
     const bool has_settings =
         exists_inside(root, "etc/kernel/cmdline") || exists_inside(root, "etc/kernel/entry-token");
     if (is_generated || (entries.empty() && has_settings)) return kernel_install(root, entries);
-    Loader loader;
-    loader.kind = LoaderKind::kEntries;
-    loader.name = "systemd-boot";
-    for (const Entry& entry : entries)
-        if (!entry.is_for_rescue()) loader.files.push_back("/" + entry.path);
-    if (loader.files.empty()) loader.problem = why_no_entry(root);
-    take_cmdline(loader, root, entries);
-    return loader;
+    return entries_by_hand(root, entries);
 }
 
 Loader grubby(int root) {
@@ -327,6 +313,16 @@ Loader grub(int root, const std::string& menu, const std::string& mkconfig) {
     return loader;
 }
 
+bool find_grub(int root, Loader& loader) {
+    for (const std::string name : {"grub", "grub2"}) {
+        const std::string menu = "boot/" + name + "/grub.cfg";
+        if (!exists_inside(root, menu) || !has_program(root, name + "-mkconfig")) continue;
+        loader = grub(root, menu, name + "-mkconfig");
+        return true;
+    }
+    return false;
+}
+
 }  // namespace
 
 std::string_view name_of(LoaderKind kind) {
@@ -352,16 +348,15 @@ std::string_view name_of(LoaderKind kind) {
 Loader find_loader(int root) {
     Loader loader;
     if (is_image_based(root)) return ostree(root);
-    const bool is_systemd_boot = efi_text(root, kLoaderInfo).starts_with("systemd-boot");
+    // What another system that runs now was booted by says nothing of this one.
+    const bool is_booted = !is_another_running(root);
+    const bool is_systemd_boot =
+        is_booted && efi_text(root, kLoaderInfo).starts_with("systemd-boot");
     const std::string presets = preset_text(root);
     if (presets.find("_uki=") != presets.npos) return uki(root, presets);
-    if (text_of(root, "etc/kernel/install.conf").find("layout=uki") != std::string::npos) {
-        loader = kernel_install(root, {});
-        loader.name = "unified kernel images by kernel-install";
-        return loader;
-    }
+    if (kernel_install_layout(root) == "uki") return uki_by_kernel_install(root);
     if (is_systemd_boot) return systemd_boot(root);
-    if (!efi_text(root, kStubInfo).empty()) {
+    if (is_booted && !efi_text(root, kStubInfo).empty()) {
         loader.name = "a unified kernel image";
         loader.problem = "its command line is fixed, and what built it is not known";
         return loader;
@@ -369,11 +364,7 @@ Loader find_loader(int root) {
     if (has_program(root, "grubby") &&
         (exists_inside(root, "boot/grub2") || exists_inside(root, "boot/loader/entries")))
         return grubby(root);
-    for (const std::string name : {"grub", "grub2"}) {
-        const std::string menu = "boot/" + name + "/grub.cfg";
-        if (exists_inside(root, menu) && has_program(root, name + "-mkconfig"))
-            return grub(root, menu, name + "-mkconfig");
-    }
+    if (find_grub(root, loader)) return loader;
     for (const std::string boot : kBootRoots)
         if (exists_inside(root, boot + "/loader/loader.conf")) return systemd_boot(root);
     loader.name = "a boot loader that ptctl does not know";
@@ -381,20 +372,16 @@ Loader find_loader(int root) {
     return loader;
 }
 
-std::vector<Command> rebuild_commands(int root) {
-    if (is_image_based(root)) return {};  // its images are built elsewhere, or by rpm-ostree
-    if (has_program(root, "mkinitramfs")) return {{"update-initramfs", "-u", "-k", "all"}};
-    if (has_program(root, "dracut")) return {{"dracut", "--regenerate-all", "--force"}};
-    if (has_program(root, "mkinitcpio")) return {{"mkinitcpio", "-P"}};
-    return {};
-}
-
-std::vector<std::string> running_cmdline(int root) {
-    std::vector<std::string> words = split_words(text_of(root, "proc/cmdline"));
-    std::erase_if(words, [](const std::string& word) {
-        return word.starts_with("BOOT_IMAGE=") || word.starts_with("initrd=");
-    });
-    return words;
+Loader find_loader_of(int root, std::string_view kind) {
+    Loader loader = find_loader(root);
+    if (name_of(loader.kind) == kind) return loader;
+    if (kind == name_of(LoaderKind::kGrub) && find_grub(root, loader)) return loader;
+    if (kind == name_of(LoaderKind::kKernelInstall)) return kernel_install(root, {});
+    if (kind == name_of(LoaderKind::kUki)) return uki(root, preset_text(root));
+    if (kind == name_of(LoaderKind::kEntries)) return entries_by_hand(root, read_entries(root));
+    loader = {};
+    loader.name = "a boot loader that is not found any more (" + std::string(kind) + ")";
+    return loader;
 }
 
 }  // namespace pt::ctl

@@ -42,19 +42,11 @@ struct Loader {
 // the boot partition may be closed, and then less is known.
 [[nodiscard]] Loader find_loader(int root);
 
+// The loader of a kind (name_of()), also where another one boots the machine by now: for what was
+// written for it once.
+[[nodiscard]] Loader find_loader_of(int root, std::string_view kind);
+
 // For programs: "grub", "grubby", "rpm-ostree", "kernel-install", "entries", "uki", "unknown".
 [[nodiscard]] std::string_view name_of(LoaderKind kind);
-
-// The commands that rebuild the initramfs image of every kernel, by the builder that is installed
-// below `root`; none if there is none that is known.
-[[nodiscard]] std::vector<Command> rebuild_commands(int root);
-
-// Adds each installed kernel of which an image is found by kernel-install: "kernel-install", "add",
-// version, image.
-[[nodiscard]] std::vector<Command> kernel_install_commands(int root);
-
-// The words of the running command line that a configured one starts from: all but those that the
-// loader itself puts there (BOOT_IMAGE=, initrd=).
-[[nodiscard]] std::vector<std::string> running_cmdline(int root);
 
 }  // namespace pt::ctl

@@ -123,6 +123,26 @@ unsigned next_generation(int root) {
     }
 }
 
+// The record as JSON. EILSEQ: a path is no UTF-8, and no JSON brings it back.
+int to_text(const Record& record, unsigned generation, std::string& text) {
+    Json json{{"version", kVersion}, {"generation", generation},
+              {"kind", record.kind}, {"words", record.words},
+              {"kept", record.kept}, {"directories", record.directories}};
+    json["files"] = Json::array();
+    for (const FileChange& file : record.files)
+        json["files"].push_back({{"path", file.path},
+                                 {"from_running", file.from_running},
+                                 {"by_command", file.by_command},
+                                 {"before", file.before.exists},
+                                 {"after", file.after.exists}});
+    try {
+        text = json.dump(2) + '\n';
+    } catch (const Json::exception&) {
+        return EILSEQ;
+    }
+    return 0;
+}
+
 int write_copies(int root, unsigned generation, const std::vector<FileChange>& files) {
     std::size_t number = 0;
     for (const FileChange& file : files) {
@@ -158,30 +178,32 @@ std::string read_record(int root, Record& record) {
     return text.exists ? parse(root, text.text, record) : std::string();
 }
 
-int write_record(int root, const Record& record) {
-    if (record.is_empty()) return remove_record(root);
-    const unsigned generation = next_generation(root);
-    Json json{{"version", kVersion}, {"generation", generation},
-              {"kind", record.kind}, {"words", record.words},
-              {"kept", record.kept}, {"directories", record.directories}};
-    json["files"] = Json::array();
-    for (const FileChange& file : record.files)
-        json["files"].push_back({{"path", file.path},
-                                 {"from_running", file.from_running},
-                                 {"by_command", file.by_command},
-                                 {"before", file.before.exists},
-                                 {"after", file.after.exists}});
+int RecordChange::begin(int root, const Record& record) {
+    root_ = root;
+    generation_ = next_generation(root);
     std::string text;
-    try {
-        text = json.dump(2) + '\n';
-    } catch (const Json::exception&) {
-        return EILSEQ;  // a path that is no UTF-8, and that no JSON brings back
-    }
-    int error = write_copies(root, generation, record.files);
+    int error = to_text(record, generation_, text);
+    FileText old;
+    if (error == 0) error = read_text(root, path_of("record.json"), old);
+    has_old_ = old.exists;
+    if (error == 0 && has_old_)
+        error = back_.stage(root, path_of("record.json"), old, ".ptctl-old");
+    if (error == 0) error = write_copies(root, generation_, record.files);
     if (error == 0) error = replace_text(root, path_of("record.json"), {true, text});
     // What is left over is never read.
-    (void)remove_copies(root, error == 0 ? generation : generation - 1);
+    if (error != 0) (void)remove_copies(root, generation_ - 1);
     return error;
+}
+
+int RecordChange::put_back() {
+    if (!has_old_) return remove_record(root_);
+    const int error = back_.commit();
+    if (error == 0) (void)remove_copies(root_, generation_ - 1);
+    return error;
+}
+
+void RecordChange::settle() {
+    (void)remove_copies(root_, generation_);
 }
 
 int remove_record(int root) {

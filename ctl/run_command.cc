@@ -23,7 +23,7 @@ void complete_path() {
     (void)setenv("PATH", complete.c_str(), 1);  // fails for want of memory only
 }
 
-constexpr int kInterrupts[] = {SIGINT, SIGQUIT, SIGTERM, SIGHUP};
+constexpr int kInterrupts[] = {SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGPIPE};
 
 void do_nothing(int) {}
 

@@ -16,6 +16,7 @@
 #include "ctl/lock.h"
 #include "ctl/lockout.h"
 #include "ctl/output.h"
+#include "ctl/rebuild.h"
 #include "ctl/shell.h"
 #include "ctl/texts.h"
 #include "ctl/use_words.h"
@@ -213,17 +214,29 @@ std::vector<std::string> other_words(const Context& context, const Loader& loade
     std::vector<std::string> words = loader.cmdline_error != 0 || loader.cmdline_path.empty()
                                          ? running_cmdline(context.root_dir.get())
                                          : loader.cmdline;
+    const std::vector<std::string> ours = record.added();
     std::erase_if(words, [&](const std::string& word) {
-        return std::find(record.words.begin(), record.words.end(), word) != record.words.end();
+        return std::find(ours.begin(), ours.end(), word) != ours.end();
     });
     return words;
 }
 
+constexpr const char* kVtdWord = "intel_iommu=on";
+
+bool says_of_vtd(const std::vector<std::string>& words) {
+    return std::any_of(words.begin(), words.end(),
+                       [](const std::string& word) { return word.starts_with("intel_iommu="); });
+}
+
 // VT-d that is there and only lacks its word (Documentation/admin-guide/kernel-parameters.txt).
 bool wants_vtd(const Inventory& inventory, const std::vector<std::string>& others) {
-    return !inventory.iommu.has_groups && inventory.iommu.has_dmar &&
-           std::none_of(others.begin(), others.end(),
-                        [](const std::string& word) { return word.starts_with("intel_iommu="); });
+    return !inventory.iommu.has_groups && inventory.iommu.has_dmar && !says_of_vtd(others);
+}
+
+// Whether VT-d is on by the word of an earlier `use`, which goes with the words of that.
+bool has_vtd_by_us(const Record& record, const std::vector<std::string>& others) {
+    const std::vector<std::string> ours = record.added();
+    return std::find(ours.begin(), ours.end(), kVtdWord) != ours.end() && !says_of_vtd(others);
 }
 
 // Holds the words against what they would do together with all others.
@@ -289,10 +302,15 @@ int use(const Context& context, const Options& options) {
                                    full_name(function));
     }
     proposal.words = wanted.words;
-    if (wants_vtd(inventory, others) && !options.in_conf) {
-        proposal.words.push_back("intel_iommu=on");
+    const bool wants_word = wants_vtd(inventory, others);
+    if (!options.in_conf && (wants_word || has_vtd_by_us(record, others)))
+        proposal.words.emplace_back(kVtdWord);
+    else if (has_vtd_by_us(record, others))
+        proposal.warnings.push_back(
+            "intel_iommu=on goes away with the words that were there before: unless something else "
+            "switches the IOMMU on, it has to be added to the kernel command line by hand.");
+    if (wants_word && !options.in_conf)
         proposal.warnings.push_back("VT-d is there but off; intel_iommu=on switches it on.");
-    }
     proposal.change = plan_use(root, loader, options.in_conf, proposal.words, record);
     if (!proposal.change.problem.empty()) proposal.refusals.push_back(proposal.change.problem);
     look_ahead(context, options, inventory, wanted, others, proposal);
@@ -317,12 +335,15 @@ int unuse(const Context& context, const Options& options) {
     Fd lock;
     if (const std::string problem = keep_others_out(context, options, lock); !problem.empty())
         return give_up(context, {}, problem, kExitBad);
-    const Loader loader = find_loader(root);
     Proposal proposal;
-    proposal.place = place_of(loader, false);
     Record record;
     if (const std::string problem = read_record(root, record); !problem.empty())
         return give_up(context, proposal, problem, kExitCannotTell);
+    // That of the record, and not the one that boots the machine by now.
+    const bool in_conf = record.kind == "conf";
+    const Loader loader =
+        record.is_empty() || in_conf ? find_loader(root) : find_loader_of(root, record.kind);
+    proposal.place = place_of(loader, in_conf);
     if (record.is_empty()) {
         if (context.json)
             print_proposal_json(proposal, false, {});
@@ -332,9 +353,8 @@ int unuse(const Context& context, const Options& options) {
     }
     proposal.words = record.added();
     Options with_place = options;
-    with_place.in_conf = record.kind == "conf";
-    proposal.place = place_of(loader, with_place.in_conf);
-    proposal.change = plan_unuse(root, loader, record);
+    with_place.in_conf = in_conf;
+    proposal.change = plan_unuse(root, record);
     if (!proposal.change.problem.empty()) proposal.refusals.push_back(proposal.change.problem);
     return carry_out(context, with_place, proposal, false);
 }

@@ -3,6 +3,7 @@
 #include "ctl/doctor/gather.h"
 #include "ctl/inside.h"
 #include "ctl/loader.h"
+#include "ctl/rebuild.h"
 #include "ctl/shell.h"
 
 namespace pt::ctl {

@@ -51,7 +51,7 @@ TEST_CASE("what a command has changed of its own files before it fails is put ba
     CHECK(tree_of(root) == before);
     CHECK(use(root, kWords, commands).empty());
     const Tree used = tree_of(root);
-    const Change undo = plan_unuse(root.fd(), find_loader(root.fd()), record_of(root));
+    const Change undo = plan_unuse(root.fd(), record_of(root));
     CHECK_FALSE(apply_change(root.fd(), undo, fails_late).empty());
     CHECK(tree_of(root) == used);
 }

@@ -62,7 +62,9 @@ TEST_CASE("the copies of a file are for those who may read it", "[change]") {
     record.kind = "grub";
     for (const char* path : {"/etc/secret", "/etc/new"})
         record.files.push_back({path, {}, {true, "x"}, {true, "y"}});
-    REQUIRE(write_record(root.fd(), record) == 0);
+    RecordChange change;
+    REQUIRE(change.begin(root.fd(), record) == 0);
+    change.settle();
     const auto mode_of_copy = [&](const char* name) {
         struct stat status {};
         CHECK(stat(root.path(std::string("var/lib/pt-hook/use/") + name).c_str(), &status) == 0);
@@ -101,7 +103,7 @@ TEST_CASE("Ctrl-C ends the command, and the program goes on", "[change]") {
     {
         const Uninterrupted uninterrupted;
         // to the program too, as a terminal sends it to all that run in front
-        for (const char* name : {"INT", "QUIT", "TERM", "HUP"}) {
+        for (const char* name : {"INT", "QUIT", "TERM", "HUP", "PIPE"}) {
             INFO(name);
             CHECK(run_command({"sh", "-c", std::string("kill -") + name + " $PPID $$"})
                       .starts_with("was ended by a signal"));

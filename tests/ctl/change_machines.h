@@ -228,7 +228,7 @@ inline std::string use(const ScratchDir& root, const Words& words, Commands& com
 }
 
 inline std::string unuse(const ScratchDir& root, Commands& commands) {
-    const Change change = plan_unuse(root.fd(), find_loader(root.fd()), record_of(root));
+    const Change change = plan_unuse(root.fd(), record_of(root));
     CHECK(change.problem.empty());
     return apply_change(root.fd(), change, std::ref(commands));
 }

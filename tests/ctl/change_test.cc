@@ -100,14 +100,14 @@ TEST_CASE("out of a file that the user has changed meanwhile only our words are 
 
 TEST_CASE("a word that the user had before us stays in a file changed meanwhile", "[change]") {
     const ScratchDir root;
-    root.write("usr/sbin/mkinitramfs", "");
+    root.write("usr/sbin/update-initramfs", "");
     const std::string mine = "# pt.ids=1002:5159\npt.ids=10de:1b06\n";
     root.write("etc/pt-hook.conf", mine);
     Commands commands(root);
     CHECK(use(root, {"pt.ids=10de:1b06", "pt.ids=1002:5159"}, commands, true).empty());
     root.write("etc/pt-hook.conf", text_of(root, "etc/pt-hook.conf") + "pt.fb=keep\n");
     CHECK(unuse(root, commands).empty());
-    CHECK(text_of(root, "etc/pt-hook.conf") == mine + "pt.ids=10de:1b06\npt.fb=keep\n");
+    CHECK(text_of(root, "etc/pt-hook.conf") == mine + "pt.fb=keep\n");
 }
 
 TEST_CASE("a word that was there before us stays where a command changes the line", "[change]") {
@@ -260,7 +260,7 @@ TEST_CASE("the conf file, and images by whatever builds them", "[change]") {
         const char* builder;
         const char* command;
     };
-    for (const Row& row : {Row{"usr/sbin/mkinitramfs", "update-initramfs -u -k all"},
+    for (const Row& row : {Row{"usr/sbin/update-initramfs", "update-initramfs -u -k all"},
                            Row{"usr/bin/dracut", "dracut --regenerate-all --force"},
                            Row{"usr/bin/mkinitcpio", "mkinitcpio -P"}}) {
         INFO(row.builder);
@@ -279,13 +279,91 @@ TEST_CASE("the conf file, and images by whatever builds them", "[change]") {
     CHECK_FALSE(plan_use(root.fd(), Loader(), true, kWords, Record()).problem.empty());
 }
 
+TEST_CASE("words are taken back from the loader that they were written for", "[change]") {
+    const std::string info =
+        "sys/firmware/efi/efivars/LoaderInfo-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f";
+    const std::string systemd_boot("\x06\0\0\0s\0y\0s\0t\0e\0m\0d\0-\0b\0o\0o\0t\0 \0", 28);
+    for (const char* name : {"GRUB of Debian", "GRUB of others"}) {
+        INFO(name);
+        const ScratchDir root;
+        make(root, machine_of(name));
+        const Tree before = tree_of(root);
+        Commands commands(root);
+        CHECK(use(root, kWords, commands).empty());
+        root.write(info, systemd_boot);
+        CHECK(unuse(root, commands).empty());
+        CHECK(commands.calls == Words{machine_of(name).commands[0], machine_of(name).commands[0]});
+        fs::remove_all(root.path("sys"));
+        CHECK(tree_of(root) == before);
+        // and those of another loader leave GRUB's menu too
+        CHECK(use(root, kWords, commands).empty());
+        root.write(info, systemd_boot);
+        root.write("boot/loader/entries/arch.conf", kEntry);
+        commands.calls.clear();
+        CHECK(use(root, kWords, commands).empty());
+        CHECK(commands.calls == machine_of(name).commands);
+        CHECK(text_of(root, machine_of(name).path).find("pt.ids") == std::string::npos);
+    }
+}
+
+TEST_CASE("no command line without root= is made up", "[change]") {
+    for (const char* name : {"kernel-install without a file of its own",
+                             "unified images that took the running command line"}) {
+        INFO(name);
+        const ScratchDir root;
+        make(root, machine_of(name));
+        Commands commands(root);
+        const std::string running = text_of(root, "proc/cmdline");
+        root.write("proc/cmdline", "");
+        const Change change =
+            plan_use(root.fd(), find_loader(root.fd()), false, kWords, record_of(root));
+        CHECK(change.problem.find("write the command line into that file first") !=
+              std::string::npos);
+        // nor where somebody has removed the file since
+        root.write("proc/cmdline", running);
+        CHECK(use(root, kWords, commands).empty());
+        root.write("proc/cmdline", running.substr(0, running.size() - 1) + " " + kText + "\n");
+        fs::remove(root.path(machine_of(name).path));
+        CHECK(unuse(root, commands).empty());
+        CHECK(text_of(root, machine_of(name).path).starts_with("root=LABEL=a r"));
+        CHECK(text_of(root, machine_of(name).path).find("pt.ids") == std::string::npos);
+    }
+}
+
+TEST_CASE("words that somebody wrote elsewhere in the file since stay", "[change]") {
+    const ScratchDir root;
+    make(root, machine_of("GRUB of others"));
+    Commands commands(root);
+    CHECK(use(root, kWords, commands).empty());
+    const std::string mine = "GRUB_CMDLINE_LINUX=\"quiet intel_iommu=on\"\n";
+    root.write("etc/default/grub", mine + text_of(root, "etc/default/grub"));
+    CHECK(unuse(root, commands).empty());
+    CHECK(text_of(root, "etc/default/grub") == mine + "GRUB_TIMEOUT=1\n");
+}
+
+TEST_CASE("a change that fails leaves the record of the one before", "[change]") {
+    for (const char* name : {"GRUB of others", "an image-based system"}) {
+        INFO(name);
+        const ScratchDir root;
+        make(root, machine_of(name));
+        Commands commands(root);
+        CHECK(use(root, kWords, commands).empty());
+        const Tree before = tree_of(root);
+        const Change change =
+            plan_use(root.fd(), find_loader(root.fd()), false, {"pt.ids=1:2"}, record_of(root));
+        commands.fails_at = join_words(change.commands.back());
+        CHECK_FALSE(apply_change(root.fd(), change, std::ref(commands)).empty());
+        CHECK(tree_of(root) == before);
+    }
+}
+
 TEST_CASE("what the running command line would bring back keeps its file", "[change]") {
     const ScratchDir root;
     make(root, machine_of("kernel-install without a file of its own"));
     Commands commands(root);
     CHECK(use(root, kWords, commands).empty());
     root.write("proc/cmdline", "root=LABEL=a ro " + kText + "\n");  // the next boot
-    const Change change = plan_unuse(root.fd(), find_loader(root.fd()), record_of(root));
+    const Change change = plan_unuse(root.fd(), record_of(root));
     CHECK(change.notes.size() == 1);
     CHECK(apply_change(root.fd(), change, std::ref(commands)).empty());
     CHECK(text_of(root, "etc/kernel/cmdline") == "root=LABEL=a ro\n");

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "ctl/loader.h"
+#include "ctl/rebuild.h"
 
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <catch2/catch_test_macros.hpp>
 #include <filesystem>
 
@@ -111,10 +117,16 @@ TEST_CASE("where no word can be added the reason is told", "[loader]") {
              Row{"a preset with its own", "etc/mkinitcpio.d/a.preset",
                  "default_uki=/a\ndefault_options=\"--cmdline /b\"\n", "a command line of its own"},
              Row{"a system that is an image", "ostree/repo/config", "", "is not installed"},
+             Row{"entries that a tool makes anew", "etc/sdboot-manage.conf", "",
+                 "sdboot-manage gen"},
+             Row{"and those of another one", "usr/bin/kernelstub", "", "kernelstub --add-options"},
          }) {
         INFO(row.what);
         const ScratchDir root;
         root.write("usr/sbin/grub2-mkconfig", "");
+        root.write("usr/bin/sdboot-manage", "");
+        root.write("boot/loader/entries/a.conf", "linux /v\noptions a\n");
+        root.write("boot/loader/loader.conf", "");
         root.write(row.path, row.text);
         CHECK(find_loader(root.fd()).problem.find(row.reason) != std::string::npos);
     }
@@ -130,6 +142,87 @@ TEST_CASE("systemd-boot without an entry to change says why", "[loader]") {
     const Loader loader = find_loader(root.fd());
     CHECK(loader.problem.find("is not for rescue") != std::string::npos);
     CHECK(loader.cmdline == std::vector<std::string>{"a"});
+}
+
+TEST_CASE("the layout of kernel-install is read as kernel-install does", "[loader]") {
+    struct Row {
+        const char* what;
+        std::vector<std::pair<const char*, const char*>> files;
+        const char* layout;
+    };
+    const char* const etc = "etc/kernel/install.conf";
+    const char* const lib = "usr/lib/kernel/install.conf";
+    const char* const added = "usr/lib/kernel/install.conf.d/10-a.conf";
+    for (const Row& row : {
+             Row{"none", {}, ""},
+             Row{"set", {{etc, "initrd_generator=dracut\nlayout=uki\n"}}, "uki"},
+             Row{"a comment", {{etc, "# layout=uki\n#layout=uki\n"}}, ""},
+             Row{"quoted, behind blanks", {{etc, "  layout=\"bls\" \n"}}, "bls"},
+             Row{"another word", {{etc, "my_layout=uki\n"}}, ""},
+             Row{"the vendor's", {{lib, "layout=uki"}}, "uki"},
+             Row{"that is hidden", {{lib, "layout=uki\n"}, {etc, ""}}, ""},
+             Row{"an addition", {{etc, "layout=bls\n"}, {added, "layout=uki\n"}}, "uki"},
+             Row{"a hidden addition",
+                 {{added, "layout=uki\n"}, {"etc/kernel/install.conf.d/10-a.conf", ""}},
+                 ""},
+             Row{"no addition by its name", {{"etc/kernel/install.conf.d/x", "layout=uki\n"}}, ""},
+         }) {
+        INFO(row.what);
+        const ScratchDir root;
+        for (const auto& [path, text] : row.files) root.write(path, text);
+        CHECK(kernel_install_layout(root.fd()) == row.layout);
+        root.write("usr/sbin/grub-mkconfig", "");
+        root.write("boot/grub/grub.cfg", "linux /v quiet\n");
+        CHECK((find_loader(root.fd()).kind == LoaderKind::kGrub) ==
+              (std::string(row.layout) != "uki"));
+    }
+}
+
+TEST_CASE("what is mounted from the running system tells nothing of another one", "[loader]") {
+    const ScratchDir root;
+    root.write("usr/sbin/grub-mkconfig", "");
+    root.write("boot/grub/grub.cfg", "linux /v quiet\n");
+    root.write(kInfo, efi("systemd-boot 257"));
+    root.write("proc/cmdline", "root=/dev/a\n");
+    CHECK_FALSE(is_another_running(root.fd()));
+    CHECK(find_loader(root.fd()).kind != LoaderKind::kGrub);
+    CHECK(running_cmdline(root.fd()) == std::vector<std::string>{"root=/dev/a"});
+    const pid_t child = fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {  // in a mount namespace of its own
+        const int spaces = CLONE_NEWNS | (geteuid() == 0 ? 0 : CLONE_NEWUSER);
+        if (unshare(spaces) != 0 ||
+            mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+            mount("/proc", root.path("proc").c_str(), nullptr, MS_BIND | MS_REC, nullptr) != 0)
+            _exit(77);
+        const int dir = open(root.path("").c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+        _exit((is_another_running(dir) ? 0 : 1) |
+              (find_loader(dir).kind == LoaderKind::kGrub ? 0 : 2) |
+              (running_cmdline(dir).empty() ? 0 : 4));
+    }
+    int status = 0;
+    REQUIRE(waitpid(child, &status, 0) == child);
+    REQUIRE(WIFEXITED(status));
+    if (WEXITSTATUS(status) == 77) SKIP("nothing can be mounted here");
+    CHECK(WEXITSTATUS(status) == 0);
+}
+
+TEST_CASE("images are rebuilt by what built those that are booted", "[loader]") {
+    using Commands = std::vector<Command>;
+    const ScratchDir root;
+    root.write("usr/sbin/mkinitramfs", "");  // alone, beside dracut on Debian
+    root.write("usr/bin/dracut", "");
+    CHECK(rebuild_commands(root.fd()) == Commands{{"dracut", "--regenerate-all", "--force"}});
+    root.write("usr/bin/mkinitcpio", "");
+    CHECK(rebuild_commands(root.fd()) == Commands{{"dracut", "--regenerate-all", "--force"}});
+    root.write("etc/mkinitcpio.d/linux.preset", "");
+    CHECK(rebuild_commands(root.fd()) == Commands{{"mkinitcpio", "-P"}});
+    root.write("etc/kernel/install.conf", "layout=uki\n");
+    root.write("usr/lib/modules/6.1/vmlinuz", "");
+    CHECK(rebuild_commands(root.fd()) ==
+          Commands{{"kernel-install", "add", "6.1", "/usr/lib/modules/6.1/vmlinuz"}});
+    root.write("usr/sbin/update-initramfs", "");
+    CHECK(rebuild_commands(root.fd()) == Commands{{"update-initramfs", "-u", "-k", "all"}});
 }
 
 TEST_CASE("no image is rebuilt on an image-based system", "[loader]") {
