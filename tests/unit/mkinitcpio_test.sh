@@ -198,10 +198,31 @@ removing() {
     same "nothing of it is changed" 'HOOKS+=(pt-hook)' "$(cat "$drop_ins/mine.conf")"
 }
 
+# Where dracut makes the images no hook of pacman rebuilds them.
+dracut() {
+    local run='WARNING: pt-hook: .* run dracut --force --regenerate-all'
+    machine 'HOOKS=(base udev)' "PRESETS=(default)"
+    mkdir -p "$root/usr/bin"
+    install -m 755 /dev/null "$root/usr/bin/dracut"
+    install -m 755 /dev/null "$root/usr/bin/mkinitcpio"
+    same "dracut beside mkinitcpio, which has a preset: nothing to tell" "" \
+        "$(warnings installed; warnings removing)"
+    rm "$presets/linux.preset"
+    contains "without a preset the images are dracut's: it is told what to run" "$run" \
+        "$(warnings installed)"
+    contains "also for the removal" "after the removal run dracut" "$(warnings removing)"
+    machine 'HOOKS=(base udev)' "PRESETS=(default)"
+    rm "$root/usr/bin/mkinitcpio"
+    contains "a preset without mkinitcpio makes no image" "$run" "$(warnings installed)"
+    rm -r "${root:?}/usr/bin" "$presets/linux.preset"
+    same "without either there is nothing to tell" "" "$(warnings installed; warnings removing)"
+}
+
 places
 idempotence
 drop_in
 problems
 installed
 removing
+dracut
 summary
