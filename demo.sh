@@ -7,12 +7,13 @@
 # a table which driver got the card. Ends with 0 when without pt-hook another driver reached the
 # card, and with pt-hook vfio-pci holds it and nobody else touched it. Nothing happens to this
 # machine's own devices. Logs go to build/demo, downloads and images to ~/.cache/pt-hook.
+# It needs Debian, of whose packages the machine is made; elsewhere it does nothing and ends with 3.
 
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/scripts/lib.sh"
 
-usage() { sed -n 's/^# \{0,1\}//; 4,9p' "${BASH_SOURCE[0]}"; }
+usage() { sed -n 's/^# \{0,1\}//; 4,10p' "${BASH_SOURCE[0]}"; }
 
 suite=trixie wrong=
 case ${1-} in
@@ -25,6 +26,11 @@ if [ -n "$wrong" ]; then
     printf 'demo.sh: %s\n\n' "$wrong" >&2
     usage >&2
     exit 2
+fi
+if ! pt_is_debian; then
+    printf 'demo.sh: error: %s\n' \
+        "it needs Debian, of whose packages the machine that it boots is made; nothing was done" >&2
+    exit 3
 fi
 
 step() { printf '\n[%3d s] %s\n' "$SECONDS" "$*"; }

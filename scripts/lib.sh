@@ -91,6 +91,9 @@ pt_resolve_mirror_list() {
     esac
 }
 
+# Debian itself, not one of its kin.
+pt_is_debian() { grep -qs '^ID=debian$' /etc/os-release; }
+
 # Prints the base URI of the Debian archive this machine's apt uses; fails where there is none, as
 # on Ubuntu. An archive that only has a suite of the same name does not pass: a Debian archive
 # has a path that ends in "debian", or is the only one with the suite's updates.
@@ -105,7 +108,7 @@ pt_debian_security_mirror() {
 
 pt_debian_uri() {
     local uri
-    grep -q '^ID=debian$' /etc/os-release || return 1
+    pt_is_debian || return 1
     uri=$(pt_apt_indexes | awk -v path="$1" -v suite="$2" '
         $3 == "main" && $1 ~ path { by_path = by_path ? by_path : $1 }
         $3 == "main" && $2 ~ suite { by_suite = by_suite ? by_suite : $1 }
