@@ -8,6 +8,9 @@ check() {
     # Asked so, dracut wants to know what the host's file systems need to be mounted.
     # shellcheck disable=SC2154 # set by dracut
     [[ $mount_needs ]] && return 1
+    # mkdumprd says so of images for kdump. A crash kernel has little memory and starts no virtual
+    # machine, and what it writes the dump to may be one of the devices, which then needs its driver.
+    [[ ${IN_KDUMP-} = 1 ]] && return 1
     return 0
 }
 
