@@ -22,6 +22,8 @@ Reason keep_reason(const PciDevice& device, bool exact, bool companion) {
 void decide(PlannedDevice& planned, Reason kept, bool exact, const Plan& plan) {
     const std::string& variant = planned.state.variant_driver;
     const std::string_view driver = variant.empty() ? plan.driver : std::string_view(variant);
+    // How a variant that is not loaded will call itself is not known, but the device is not its.
+    const bool may_be_held = variant.empty() == planned.state.variant_module.empty();
     planned.reason = kept;
     if (planned.reason == Reason::kNone && planned.device.error != 0)
         planned.reason = Reason::kUnreadable;
@@ -33,7 +35,7 @@ void decide(PlannedDevice& planned, Reason kept, bool exact, const Plan& plan) {
     } else if (planned.state.error != 0) {
         planned.decision = Decision::kRefused;
         planned.reason = Reason::kVanished;
-    } else if (planned.state.driver == driver) {
+    } else if (planned.state.driver == driver && may_be_held) {
         planned.decision = Decision::kAlready;
     } else if (planned.state.iommu_group < 0 && plan.is_vfio()) {
         planned.decision = Decision::kRefused;
