@@ -104,6 +104,11 @@ bool Plan::is_vfio() const {
     return driver.find("vfio") != std::string_view::npos;
 }
 
+bool leaves_dma_alone(std::string_view driver) {
+    return driver.empty() || driver.find("vfio") != std::string_view::npos ||
+           driver == "pci-stub" || driver == "pcieport";
+}
+
 Plan make_plan(const Wish& wish, const Machine& machine, const Selection& selection,
                std::span<const DeviceState> states, const IommuFacts& iommu) {
     Plan plan;

@@ -58,6 +58,11 @@ struct Neighbour {
     std::int32_t iommu_group = -1;
 };
 
+// Whether a driver, or none, leaves a device's DMA to VFIO (the kernel's driver_managed_dma): a
+// member of the group that such a driver holds is in nobody's way. Any other makes the kernel
+// refuse the group, that of a bridge too (drivers/iommu/iommu.c iommu_device_use_default_domain).
+[[nodiscard]] bool leaves_dma_alone(std::string_view driver);
+
 struct Plan {
     std::string_view driver = "vfio-pci";  // name as registered on the bus
     std::vector<PlannedDevice> devices;

@@ -112,7 +112,8 @@ Line boot_display_line(const PlannedDevice& planned) {
 }
 
 Line neighbour_line(const Neighbour& neighbour) {
-    Line line{Level::kWarning, {}};
+    const bool is_harmless = !neighbour.driver.empty() && leaves_dma_alone(neighbour.driver);
+    Line line{is_harmless ? Level::kInfo : Level::kWarning, {}};
     put_device_name(line.text, neighbour.device);
     put(line.text, ": stays with the host");
     if (!neighbour.driver.empty()) {
@@ -122,7 +123,8 @@ Line neighbour_line(const Neighbour& neighbour) {
     }
     put(line.text, " in IOMMU group ");
     put_decimal(line.text, static_cast<std::uint64_t>(neighbour.iommu_group));
-    put(line.text, "; while a driver holds it no virtual machine can use that group");
+    put(line.text, is_harmless ? "; that driver keeps no virtual machine from that group"
+                               : "; while a driver holds it no virtual machine can use that group");
     return line;
 }
 

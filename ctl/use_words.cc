@@ -53,7 +53,8 @@ class Comparison {
         for (const std::size_t index : wanted_.taken) compare(index);
         for (const PlannedDevice& planned : report_.plan->devices) look_at_other(planned);
         for (const Neighbour& neighbour : report_.plan->neighbours)
-            foresight_.warnings.push_back(group_warning(inventory_, neighbour));
+            if (neighbour.driver.empty() || !leaves_dma_alone(neighbour.driver))
+                foresight_.warnings.push_back(group_warning(inventory_, neighbour));
         return std::move(foresight_);
     }
 

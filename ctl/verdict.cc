@@ -10,14 +10,6 @@
 namespace pt::ctl {
 namespace {
 
-// Drivers that leave a device's DMA to VFIO (the kernel's driver_managed_dma): a member of the
-// group that one of them holds is in nobody's way. Any other driver makes the kernel refuse the
-// group, that of a bridge too (drivers/iommu/iommu.c iommu_device_use_default_domain).
-bool leaves_dma_alone(std::string_view driver) {
-    return driver.empty() || driver.find("vfio") != std::string_view::npos ||
-           driver == "pci-stub" || driver == "pcieport";
-}
-
 bool is_vfio(std::string_view driver) {
     return driver.find("vfio") != std::string_view::npos;
 }

@@ -136,14 +136,22 @@ Finding check_groups(const Facts& facts) {
     if (!facts.plan.iommu.has_groups) return {State::kUnknown, "not without an IOMMU; see above"};
     if (facts.plan.neighbours.empty())
         return {State::kOk, "no other device shares a group with those asked for"};
-    // Only a driver is in the way (drivers/iommu/iommu.c iommu_group_claim_dma_owner).
-    const bool is_bad = std::any_of(facts.plan.neighbours.begin(), facts.plan.neighbours.end(),
-                                    [](const Neighbour& other) { return !other.driver.empty(); });
+    std::vector<Neighbour> others = facts.plan.neighbours;
+    std::erase_if(others, [](const Neighbour& other) {
+        return !other.driver.empty() && leaves_dma_alone(other.driver);
+    });
+    if (others.empty())
+        return {State::kOk,
+                "no other device that shares a group has a driver which keeps virtual machines "
+                "from starting"};
+    const bool is_bad = std::any_of(others.begin(), others.end(), [](const Neighbour& other) {
+        return !leaves_dma_alone(other.driver);
+    });
     Finding found{is_bad ? State::kFailed : State::kWarning,
                   is_bad ? "a device of the host shares a group, so no virtual machine can start"
                          : "a device without a driver shares a group; one that gets a driver keeps "
                            "virtual machines from starting"};
-    for (const Neighbour& other : facts.plan.neighbours) {
+    for (const Neighbour& other : others) {
         std::string line = address_of(other.device);
         line.append(" (").append(class_name(other.device.ids.class_code)).append(")");
         if (!other.driver.empty()) {

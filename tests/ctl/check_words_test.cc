@@ -69,6 +69,15 @@ TEST_CASE("a group is shared with a driver of the host, with none, or not at all
     CHECK(mentions(check_groups(facts), "driver snd_hda_intel, is in IOMMU group 1"));
     CHECK(check_groups(facts).fixes ==
           std::vector<std::string>{"ptctl plan pt.ids=10de:1b06 pt.with=group"});
+    for (const char* driver : {"vfio-pci", "pci-stub", "pcieport", "nvgrace-gpu-vfio-pci"}) {
+        INFO(driver);
+        facts.plan.neighbours[0].driver = driver;
+        CHECK(check_groups(facts).state == State::kOk);
+        CHECK(check_groups(facts).details.empty());
+    }
+    facts.plan.neighbours.push_back(other);
+    CHECK(check_groups(facts).state == State::kWarning);
+    CHECK(check_groups(facts).details.size() == 2);  // of the one without a driver, and the advice
     facts.plan.iommu = {};
     CHECK(check_groups(facts).state == State::kUnknown);
     ask(facts, "quiet");

@@ -76,6 +76,18 @@ TEST_CASE("neighbours are warned of, with their drivers", "[report]") {
     CHECK(is_fulfilled(told.report()));
 }
 
+TEST_CASE("a neighbour whose driver leaves the group to VFIO is told, not warned of", "[report]") {
+    Told told("pt.ids=10de:1b06", {kCard}, {{"", 2, 0}});
+    told.plan.neighbours = {{sound(), "vfio-pci", 2}, {sound(), "pci-stub", 2}};
+    const std::vector<Line> lines = describe_plan(told.report());
+    REQUIRE(lines.size() == 3);
+    CHECK(lines[1] == Line{Level::kInfo,
+                           "0000:01:00.1 10de:10ef (audio): stays with the host (driver vfio-pci) "
+                           "in IOMMU group 2; that driver keeps no virtual machine from that "
+                           "group"});
+    CHECK(lines[2].level == Level::kInfo);
+}
+
 TEST_CASE("complaints about the conf file have its line, and a lost file is told", "[report]") {
     Told told("", {}, {}, {"\n  pt.with=all\n", {}, {}});
     CHECK(describe_plan(told.report()) ==
