@@ -85,6 +85,23 @@ bool has_words(std::string_view conf) {
     return !read_words({}, conf).words.empty();
 }
 
+// Whether two configurations say the same at boot. Where something stands is told, and no more.
+bool is_same_conf(std::string_view a, std::string_view b) {
+    const auto same_word = [](const SourceWord& one, const SourceWord& other) {
+        return one.text == other.text;
+    };
+    const auto same_fault = [](const Complaint& one, const Complaint& other) {
+        return one.fault == other.fault && one.parameter == other.parameter &&
+               one.item == other.item;
+    };
+    const ReadWords in_a = read_words({}, a);
+    const ReadWords in_b = read_words({}, b);
+    return std::equal(in_a.words.begin(), in_a.words.end(), in_b.words.begin(), in_b.words.end(),
+                      same_word) &&
+           std::equal(in_a.complaints.begin(), in_a.complaints.end(), in_b.complaints.begin(),
+                      in_b.complaints.end(), same_fault);
+}
+
 }  // namespace
 
 Finding check_modules(const Facts& facts) {
@@ -187,9 +204,7 @@ Finding check_conf(const Facts& facts) {
     for (const ImageFacts& image : facts.images) {
         if (!is_read(image) || !image.found.has_program) continue;
         ++seen;
-        if (image.found.conf == facts.conf.text) continue;
-        // Comments that differ change nothing.
-        if (!has_words(image.found.conf) && !has_words(facts.conf.text)) continue;
+        if (is_same_conf(image.found.conf, facts.conf.text)) continue;
         found.details.push_back(image.path + " was built before /etc/pt-hook.conf was changed");
         to_rebuild.push_back(&image);
         running_is_old = running_is_old || is_running(facts, image);

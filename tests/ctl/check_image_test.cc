@@ -170,6 +170,13 @@ TEST_CASE("a configuration that says nothing, or only in comments, is not missed
     CHECK(check_conf(facts).state == State::kOk);
     facts.images[0].found.conf = "pt.off\n";  // taken out since
     CHECK(check_conf(facts).state == State::kFailed);
+    ask(facts, "", "# the card\n\npt.off  # for now\n");
+    CHECK(check_conf(facts).state == State::kOk);
+    facts.images[0].found.conf = "pt.ids=10de:1b06\npt.ids=10de:10ef\n";
+    ask(facts, "", "pt.ids=10de:1b06 # sound as well\n#\npt.ids=10de:10ef");
+    CHECK(check_conf(facts).state == State::kOk);
+    ask(facts, "", "pt.ids=10de:10ef\npt.ids=10de:1b06\n");
+    CHECK(check_conf(facts).state == State::kFailed);
     facts.conf = no_file(EACCES);
     CHECK(check_conf(facts).state == State::kUnknown);
 }
