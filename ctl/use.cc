@@ -239,9 +239,11 @@ bool has_vtd_by_us(const Record& record, const std::vector<std::string>& others)
     return std::find(ours.begin(), ours.end(), kVtdWord) != ours.end() && !says_of_vtd(others);
 }
 
-// Holds the words against what they would do together with all others.
-void look_ahead(const Context& context, const Options& options, const Inventory& inventory,
-                const Wanted& wanted, const std::vector<std::string>& others, Proposal& proposal) {
+// Holds the words against what they would do together with all others. The result is what the next
+// boot would take, indices into Inventory::functions.
+std::vector<std::size_t> look_ahead(const Context& context, const Options& options,
+                                    const Inventory& inventory, const Wanted& wanted,
+                                    const std::vector<std::string>& others, Proposal& proposal) {
     std::string conf = read_all(context, "/etc/pt-hook.conf");
     for (const FileChange& file : proposal.change.files)
         if (file.path == "/etc/pt-hook.conf") conf = file.after.text;
@@ -250,15 +252,16 @@ void look_ahead(const Context& context, const Options& options, const Inventory&
     const Foresight foresight = foresee(context.root_dir.get(), inventory, wanted, cmdline, conf);
     for (const std::string& problem : foresight.problems) proposal.refusals.push_back(problem);
     for (const std::string& warning : foresight.warnings) proposal.warnings.push_back(warning);
-    if (foresight.lacks_iommu.empty()) return;
+    if (foresight.lacks_iommu.empty()) return foresight.taken;
     // A word that this is about to add is no word that has not helped.
     const bool is_vtd = wants_vtd(inventory, others);
-    if (is_vtd && !options.in_conf) return;
+    if (is_vtd && !options.in_conf) return foresight.taken;
     proposal.warnings.push_back(foresight.lacks_iommu);
     if (is_vtd)
         proposal.warnings.push_back(
             "intel_iommu=on has to be added to the kernel command line: no file of pt-hook can "
             "switch the IOMMU on.");
+    return foresight.taken;
 }
 
 // What keeps this run from changing anything now. Only root changes this machine, so nobody else
@@ -313,8 +316,9 @@ int use(const Context& context, const Options& options) {
         proposal.warnings.push_back("VT-d is there but off; intel_iommu=on switches it on.");
     proposal.change = plan_use(root, loader, options.in_conf, proposal.words, record);
     if (!proposal.change.problem.empty()) proposal.refusals.push_back(proposal.change.problem);
-    look_ahead(context, options, inventory, wanted, others, proposal);
-    for (const std::string& danger : find_dangers(root, inventory, wanted.taken)) {
+    const std::vector<std::size_t> taken =
+        look_ahead(context, options, inventory, wanted, others, proposal);
+    for (const std::string& danger : find_dangers(root, inventory, taken)) {
         if (options.force)
             proposal.warnings.push_back(danger);
         else

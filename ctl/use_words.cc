@@ -50,11 +50,13 @@ class Comparison {
         : inventory_(inventory), wanted_(wanted), report_(report) {}
 
     Foresight make() {
+        foresight_.taken = wanted_.taken;
         for (const std::size_t index : wanted_.taken) compare(index);
         for (const PlannedDevice& planned : report_.plan->devices) look_at_other(planned);
         for (const Neighbour& neighbour : report_.plan->neighbours)
             if (neighbour.driver.empty() || !leaves_dma_alone(neighbour.driver))
                 foresight_.warnings.push_back(group_warning(inventory_, neighbour));
+        std::sort(foresight_.taken.begin(), foresight_.taken.end());
         return std::move(foresight_);
     }
 
@@ -90,9 +92,11 @@ class Comparison {
     }
     void look_at_other(const PlannedDevice& planned) {
         const Function* function = inventory_.find(planned.device.address);
-        if (function == nullptr || !is_acted_on(planned)) return;
+        if (function == nullptr) return;
         const std::size_t index = static_cast<std::size_t>(function - inventory_.functions.data());
-        if (!has(wanted_.taken, index))
+        if (is_acted_on(planned) || planned.reason == Reason::kNoIommuGroup)
+            add(foresight_.taken, index);
+        if (is_acted_on(planned) && !has(wanted_.taken, index))
             foresight_.warnings.push_back(title_of(*function) +
                                           " is taken too, by words that are there already.");
     }

@@ -28,6 +28,9 @@ struct Foresight {
     std::vector<std::string> problems;  // a device would not be taken; whole sentences
     std::vector<std::string> warnings;  // it would, and something is worth knowing
     std::string lacks_iommu;            // a device has no IOMMU group: a sentence, or empty
+    // What the next boot takes by all words, or would if there were an IOMMU, with what is wanted:
+    // indices into Inventory::functions, sorted.
+    std::vector<std::size_t> taken;
 };
 
 // Lets the code that decides at boot decide about these texts, and holds that against what is
