@@ -49,8 +49,15 @@ endif()
 # The program reads it in /etc, which this is with the prefix /usr.
 install(FILES packaging/pt-hook.conf DESTINATION "${CMAKE_INSTALL_FULL_SYSCONFDIR}")
 install(FILES LICENSE NOTICE DESTINATION "${PT_LICENSE_DIR}")
-install(FILES README.md CHANGELOG.md docs/guide.md docs/report.schema.json
-        DESTINATION "${CMAKE_INSTALL_DOCDIR}" OPTIONAL)
+# Beside the guide, and with links to no files that are not installed.
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS README.md)
+file(READ README.md readme)
+string(REPLACE "[docs/guide.md](docs/guide.md)" "[guide.md](guide.md)" readme "${readme}")
+string(REGEX REPLACE "\\[(docs/[a-z-]+[.]md)\\]\\(docs/[a-z-]+[.]md\\)" "\\1 of the source" readme
+       "${readme}")
+file(WRITE "${PROJECT_BINARY_DIR}/installed/README.md" "${readme}")
+install(FILES "${PROJECT_BINARY_DIR}/installed/README.md" CHANGELOG.md docs/guide.md
+        docs/report.schema.json DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 install(FILES man/pt-hook.8 DESTINATION "${CMAKE_INSTALL_MANDIR}/man8")
 install(FILES man/pt-hook.conf.5 DESTINATION "${CMAKE_INSTALL_MANDIR}/man5")
 install(FILES man/pt-hook-cmdline.7 DESTINATION "${CMAKE_INSTALL_MANDIR}/man7")
