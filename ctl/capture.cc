@@ -91,7 +91,8 @@ class Capture {
         for (const char* name : {"modalias", "driver_override", "boot_vga"})
             copy(directory + "/" + name);
         if (is_display(function.device)) copy(directory + "/resource");
-        for (const char* name : {"driver", "iommu_group"}) copy_link(directory + "/" + name);
+        for (const char* name : {"driver", "iommu_group", "physfn"})
+            copy_link(directory + "/" + name);
     }
 
     void take_drivers() {

@@ -8,6 +8,7 @@
 #include "core/choice.h"
 #include "core/text.h"
 #include "ctl/names.h"
+#include "sys/file.h"
 #include "sys/framebuffers.h"
 #include "sys/pci_bus.h"
 #include "sys/survey.h"
@@ -49,13 +50,14 @@ struct Taken {
 };
 
 // What these words would take, by the code that decides at boot. Without a boot display in the
-// machine no rule about that makes a choice unambiguous which is not.
-Taken take(const Machine& machine, std::string_view words) {
+// machine no rule about that makes a choice unambiguous which is not. Virtual functions are left
+// out, for at boot there are none yet.
+Taken take(const Machine& machine, const std::vector<Function>& functions, std::string_view words) {
     const ReadWords read = read_words(words);
     const Selection selection = select_devices(read.wish, machine);
     Taken taken;
     for (const Choice& choice : selection.choices) {
-        if (choice.kept != Reason::kNone) continue;
+        if (choice.kept != Reason::kNone || functions[choice.device].is_virtual_function) continue;
         taken.all.push_back(choice.device);
         if (choice.companion_of != kNobody) taken.companions.push_back(choice.device);
     }
@@ -86,15 +88,17 @@ std::vector<std::string> candidates(const Function& function) {
     return words;
 }
 
-void add_selection(const Machine& machine, std::size_t index, Function& function) {
+void add_selection(const Machine& machine, std::size_t index, std::vector<Function>& functions) {
+    Function& function = functions[index];
     if (is_bridge(function.device) && function.device.ids.class_code >> 8 != kClassBridgeOther)
         return;
     const std::string address = "pt.addrs=" + full_address(function.device.address);
-    const Taken wanted = take(machine, address);
+    const Taken wanted = take(machine, functions, address);
     if (!std::binary_search(wanted.all.begin(), wanted.all.end(), index)) return;
     function.companions = wanted.companions;
     for (std::string& words : candidates(function))
-        if (take(machine, words).all == wanted.all) function.words.push_back(std::move(words));
+        if (take(machine, functions, words).all == wanted.all)
+            function.words.push_back(std::move(words));
 }
 
 void add_neighbours(Inventory& inventory) {
@@ -105,7 +109,7 @@ void add_neighbours(Inventory& inventory) {
                 inventory.functions[i].neighbours.push_back(j);
 }
 
-Function read_function(const Machine& machine, std::size_t index, const PciBus& bus,
+Function read_function(const Machine& machine, std::size_t index, const PciBus& bus, int root,
                        const PciNames& names) {
     Function function;
     function.device = machine.devices[index];
@@ -126,6 +130,10 @@ Function read_function(const Machine& machine, std::size_t index, const PciBus& 
         if (error != ENOENT) function.group_error = error;
     }
     function.is_boot_display = index == machine.boot_display;
+    const std::string physical = "sys/bus/pci/devices/" + full_address(address) + "/physfn";
+    std::string target;
+    function.is_virtual_function =
+        read_link(root, physical.c_str(), target) == 0 && !target.empty();
     return function;
 }
 
@@ -163,9 +171,9 @@ Inventory read_inventory(const Context& context) {
     without_boot_display.boot_display = kNobody;
     const PciNames names(context.root);
     for (std::size_t i = 0; i < machine.devices.size(); ++i)
-        inventory.functions.push_back(read_function(machine, i, bus, names));
+        inventory.functions.push_back(read_function(machine, i, bus, root, names));
     for (std::size_t i = 0; i < machine.devices.size(); ++i)
-        add_selection(without_boot_display, i, inventory.functions[i]);
+        add_selection(without_boot_display, i, inventory.functions);
     add_neighbours(inventory);
     inventory.iommu = read_iommu_facts(root);
     inventory.has_vfio_pci = bus.has_driver("vfio-pci");

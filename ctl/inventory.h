@@ -25,6 +25,8 @@ struct Function {
     std::int32_t iommu_group = -1;    // number, or -1 for none
     int group_error = 0;              // errno for which its IOMMU group cannot be told
     bool is_boot_display = false;
+    // One of SR-IOV, which is not there yet when pt-hook runs.
+    bool is_virtual_function = false;
     // Indices into Inventory::functions, sorted:
     std::vector<std::size_t> companions;  // what pt.with=gpu takes along with it
     std::vector<std::size_t> neighbours;  // the other members of its IOMMU group

@@ -75,7 +75,9 @@ void print_function(const Context& context, const Inventory& inventory, const Fu
     for (const std::size_t i : function.companions)
         detail("comes along", short_line(inventory.functions[i]));
     if (function.words.empty())
-        detail("select by", "nothing: it stays with the host");
+        detail("select by", function.is_virtual_function
+                                ? "nothing: it is a virtual function, made after pt-hook has run"
+                                : "nothing: it stays with the host");
     else
         detail("select by", function.words.front(), Tone::kGood);
 }

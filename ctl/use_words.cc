@@ -44,6 +44,15 @@ std::string group_warning(const Inventory& inventory, const Neighbour& neighbour
            ": while a driver holds it no virtual machine can start with the card.";
 }
 
+std::string why_never(const Function& function) {
+    if (function.is_virtual_function)
+        return " is a virtual function: it is made after pt-hook has run, so no word at boot can "
+               "take it; use driverctl or libvirt's managed mode";
+    if (is_bridge(function.device))
+        return " is a bridge, and bridges are never taken: other devices live behind it";
+    return " cannot be selected by any word on this machine";
+}
+
 class Comparison {
   public:
     Comparison(const Inventory& inventory, const Wanted& wanted, const Report& report)
@@ -92,7 +101,7 @@ class Comparison {
     }
     void look_at_other(const PlannedDevice& planned) {
         const Function* function = inventory_.find(planned.device.address);
-        if (function == nullptr) return;
+        if (function == nullptr || function->is_virtual_function) return;
         const std::size_t index = static_cast<std::size_t>(function - inventory_.functions.data());
         if (is_acted_on(planned) || planned.reason == Reason::kNoIommuGroup)
             add(foresight_.taken, index);
@@ -117,17 +126,20 @@ Wanted choose_words(const Inventory& inventory, const std::vector<std::string>& 
             wanted.problem = resolved.problem;
             return wanted;
         }
-        for (const std::size_t index : resolved.functions) add(wanted.functions, index);
+        // Ids and a slot may be those of a card with its virtual functions: then it is the card.
+        const auto is_virtual = [&](std::size_t index) {
+            return inventory.functions[index].is_virtual_function;
+        };
+        const bool only_virtual =
+            std::all_of(resolved.functions.begin(), resolved.functions.end(), is_virtual);
+        for (const std::size_t index : resolved.functions)
+            if (only_virtual || !is_virtual(index)) add(wanted.functions, index);
     }
     for (const std::size_t index : wanted.functions) {
         const Function& function = inventory.functions[index];
         if (function.words.empty()) {
             wanted.is_refused = true;
-            wanted.problem = title_of(function) +
-                             (is_bridge(function.device)
-                                  ? " is a bridge, and bridges are never taken: other devices "
-                                    "live behind it"
-                                  : " cannot be selected by any word on this machine");
+            wanted.problem = title_of(function) + why_never(function);
             return wanted;
         }
     }

@@ -24,7 +24,9 @@ PRIVATE = "file proc/cmdline root=UUID=1234-secret luks.key=secret pt.ids=10de:1
           "file etc/pt-hook.conf # secret\\npt.with=gpu # secret\\n\n" \
           "file 0000:0b:00.0/boot_vga 1\\n\n" \
           "file dev/vfio/14\n" \
-          "module vfio_pci vfio-pci\n"
+          "module vfio_pci vfio-pci\n" \
+          "0000:0c:10.0 8086:1889 8086:0002 020000 group=30\n" \
+          "link 0000:0c:10.0/physfn ../0000:0b:00.0\n"
 
 
 @contextmanager
@@ -86,7 +88,7 @@ def check_capture_as_json(programs):
         run = programs.ctl.run("--json", "--root", machine.root, "capture", archive)
         document = json.loads(run.out)
         hold_against_schema("capture --json", "capture", document)
-        same("document", document, {"version": document["version"], "file": archive, "devices": 5})
+        same("document", document, {"version": document["version"], "file": archive, "devices": 6})
 
 
 def check_capture_where_nothing_can_be_written(programs):
