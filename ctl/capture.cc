@@ -147,7 +147,7 @@ class Capture {
 int capture(const Context& context, const std::string& file) {
     const Inventory inventory = read_inventory(context);
     if (inventory.error != 0) {
-        print_error("cannot list the PCI devices", inventory.error);
+        print_problem(context, "cannot list the PCI devices", inventory.error);
         return kExitCannotTell;
     }
     ArchiveWriter writer;
@@ -157,7 +157,7 @@ int capture(const Context& context, const std::string& file) {
         problem = writer.close();
     }
     if (!problem.empty()) {
-        print_error("cannot write " + file + ": " + problem);
+        print_problem(context, "cannot write " + file + ": " + problem);
         return kExitBad;
     }
     if (context.is_this_machine && geteuid() != 0)

@@ -151,7 +151,7 @@ void print_text(const Context& context, const Inventory& inventory,
 int list(const Context& context, bool all) {
     const Inventory inventory = read_inventory(context);
     if (inventory.error != 0) {
-        print_error("cannot list the PCI devices", inventory.error);
+        print_problem(context, "cannot list the PCI devices", inventory.error);
         return kExitCannotTell;
     }
     std::vector<const Function*> shown;

@@ -142,6 +142,16 @@ void print_error(std::string_view text) {
     std::cerr << "ptctl: " << printable(text) << '\n';
 }
 
+void print_problem(const Context& context, std::string_view text) {
+    if (context.json)
+        print_json(nlohmann::ordered_json{{"version", VERSION}, {"problem", std::string(text)}});
+    print_error(text);
+}
+
+void print_problem(const Context& context, std::string_view text, int error) {
+    print_problem(context, std::string(text) + ": " + std::strerror(error));
+}
+
 void print_error(std::string_view text, int error) {
     std::cerr << "ptctl: " << printable(text) << ": " << std::strerror(error) << '\n';
 }

@@ -57,6 +57,10 @@ void print_line(std::string_view text);
 void print_json(const nlohmann::json& document);
 void print_json(const nlohmann::ordered_json& document);
 
+// Why there is no answer: as print_error(), and with --json as a document of its own too.
+void print_problem(const Context& context, std::string_view text);
+void print_problem(const Context& context, std::string_view text, int error);
+
 // "ptctl: TEXT" on standard error.
 void print_error(std::string_view text);
 // The same with the system's words for an errno at its end.

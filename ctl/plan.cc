@@ -125,12 +125,12 @@ int plan(const Context& context, const std::vector<std::string>& words) {
         texts.cmdline_error = 0;
     }
     if (texts.cmdline_error != 0) {
-        print_error("cannot read /proc/cmdline", texts.cmdline_error);
+        print_problem(context, "cannot read /proc/cmdline", texts.cmdline_error);
         return kExitCannotTell;
     }
     const Inventory inventory = read_inventory(context);
     if (inventory.error != 0) {
-        print_error("cannot list the PCI devices", inventory.error);
+        print_problem(context, "cannot list the PCI devices", inventory.error);
         return kExitCannotTell;
     }
     ReadWords read = texts.read();

@@ -97,6 +97,10 @@ def check_capture_where_nothing_can_be_written(programs):
         run = programs.ctl.run("--root", machine.root, "capture", f"{archive}/x.tar")
         same("exit code", run.code, 1)
         same("reason", run.err.startswith(f"ptctl: cannot write {archive}/x.tar: "), True)
+        run = programs.ctl.run("--json", "--root", machine.root, "capture", f"{archive}/x.tar")
+        document = json.loads(run.out)
+        hold_against_schema("capture --json", "capture", document)
+        same("reason in the document", "ptctl: " + document["problem"] + "\n", run.err)
 
 
 def entry(name, kind=tarfile.REGTYPE, target="", content=b"x"):
