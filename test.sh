@@ -14,7 +14,8 @@
 #   fuzz      a short run of each fuzz target
 #   package   the packages of Debian, Fedora and Arch, each by its own tools
 #   image     the package in Debian systems, and what initramfs-tools makes of it
-#   boot      Debian guests in QEMU, with emulated graphics cards
+#   boot      Debian guests in QEMU, with emulated graphics cards; on other distributions the boot
+#             matrix alone, with their own kernel and their own builder of images
 #   bench     cost of a run by numbers of devices, and against other ways, in a Debian guest
 #
 # Installs what a part needs (scripts/setup), which asks for root's rights if something is missing;
@@ -64,6 +65,24 @@ root_part() {
     as_root env PT_CACHE_DIR="$cache" PT_MKINITCPIO_DIR="${PT_MKINITCPIO_DIR-}" "$@" --deb "$deb"
 }
 
+# On other distributions the matrix alone, with their own kernel and builder.
+boot_part() {
+    local package cache
+    if pt_is_debian; then
+        root_part tests/boot/run --all
+        return
+    fi
+    case $(pt_package_manager) in
+        dnf) package=$(scripts/build-rpm build/package | tail -n 1) ;;
+        pacman) package=$(scripts/build-arch build/package | tail -n 1) ;;
+        *) package=$(scripts/build-deb build/package | tail -n 1) ;;
+    esac
+    [ -n "$package" ] || return
+    cache=$(pt_cache)
+    as_root env PT_CACHE_DIR="$cache" tests/boot/run --all --suite native --filter matrix \
+        --deb "$package"
+}
+
 # The part that needs no guest runs on every distribution.
 bench_part() {
     cmake --preset release && cmake --build --preset release || return
@@ -81,7 +100,7 @@ run_part() {
         tree) ctest_part tree test asan ;;
         ctl) ctest_part ctl test asan ;;
         image) root_part tests/image/run ;;
-        boot) root_part tests/boot/run --all ;;
+        boot) boot_part ;;
         bench) bench_part ;;
         *) "tests/$1/run" ;;
     esac

@@ -48,10 +48,10 @@ class Case:
         return (asked,) if asked in (*self.suites, *self.extra_suites) else ()
 
     def scenario(self, suite: str) -> scenario.Scenario:
-        return scenario.make({**self.options, "suite": suite}, self.name)
+        return scenario.make(_on(suite, self.options), self.name)
 
     def control(self, suite: str) -> scenario.Scenario:
-        options = {**self.options, **self.control_options, "suite": suite}
+        options = _on(suite, {**self.options, **self.control_options})
         return scenario.make(options, f"{self.name} [control]")
 
     def with_stand_ins(self) -> Case:
@@ -67,6 +67,14 @@ class Case:
             elif field.name in ("claim", "also", "control_also"):
                 changed[field.name] = scenario.with_stand_ins(value)
         return dataclasses.replace(self, **changed)
+
+
+def _on(suite: str, options: dict) -> dict:
+    """The options of a guest of this suite, of which a native one cannot follow all."""
+    if suite == scenario.NATIVE:
+        options = {name: value for name, value in options.items()
+                   if name not in ("image_kind", "module_format")}
+    return {**options, "suite": suite}
 
 
 def _expectations(table: dict, key: str, where: str) -> tuple:

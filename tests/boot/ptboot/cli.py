@@ -51,7 +51,8 @@ def parser() -> argparse.ArgumentParser:
     options = made.add_argument_group("the guest of one scenario")
     add = options.add_argument
     defaults = scenario.Scenario()
-    add("--suite", choices=scenario.SUITES, help="Debian suite (trixie; with --all every one), or "
+    add("--suite", choices=scenario.SUITES, help="Debian suite (trixie; with --all every one), "
+        "native: the kernel and the builders of the distribution that this runs on, or "
         f"{scenario.SMALL}: a small kernel with vfio-pci, xhci_hcd, snd_hda_intel and bochs built "
         "in and without modules, and an initramfs of busybox alone")
     add("--framebuffer", choices=scenario.FRAMEBUFFERS, default=defaults.framebuffer,

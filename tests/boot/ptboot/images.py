@@ -23,10 +23,10 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import builders, grub, qemu, small
+from . import builders, grub, native, qemu, small
 from .files import (allocated_bytes, bytes_digest, digest, file_digest, folder_digest, lines,
                     make_disk, put, put_all, single)
-from .scenario import SMALL, Scenario
+from .scenario import NATIVE, SMALL, Scenario
 from .support import GUEST_FILES, PROJECT, Problem, cache_dir, command, exclusive, say
 
 BASE_RECIPE = 1  # to be raised when mmdebstrap's options below change
@@ -69,9 +69,11 @@ class Store:
     def __init__(self, package: Path | None) -> None:
         # Read once: the file may be replaced by a newer package while guests are built.
         self._package = package.read_bytes() if package else None
+        self._package_name = native.package_name(package)
         self._package_digest = bytes_digest(self._package) if package else ""
         self._folder = cache_dir() / "boot"
         self._guest_digest = folder_digest(GUEST_FILES)
+        self._started = time.time()
         self._used: set[Path] = set()
         self._small = ""  # the small kernel's key, once it is known
         self._small_lock = threading.Lock()
@@ -121,11 +123,14 @@ class Store:
             return self._small
 
     def _base_key(self, wanted: Scenario) -> str:
+        if wanted.suite == NATIVE:  # what it is made of can change at any time
+            return digest(NATIVE, os.getpid(), self._started)
         return digest(wanted.suite, builders.find(wanted).packages, BASE_RECIPE)
 
     def _image_key(self, wanted: Scenario) -> str:
+        made_of = [] if wanted.suite == NATIVE else builders.find(wanted).made_of()
         return digest(self._base_key(wanted), self._guest_digest, wanted.image_options(),
-                      builders.find(wanted).made_of(), self._package_digest if wanted.hook else "")
+                      made_of, self._package_digest if wanted.hook else "")
 
     # Entries.
 
@@ -219,6 +224,22 @@ class Store:
                 raise Problem("a guest with the hook needs the package: --deb FILE")
             put(tree / "etc/ptboot/package.deb", self._package)
 
+    def _native_tree(self, wanted: Scenario, tree: Path) -> None:
+        """What goes over the running system."""
+        if os.geteuid() != 0:
+            raise Problem("images are made in a chroot, which needs root; run this as root")
+        tree.mkdir()
+        put_all(tree, GUEST_FILES, PLACES)
+        builders.find(wanted).prepare_native(tree)
+        put_all(tree, GUEST_FILES, {"native/install": "etc/ptboot/install"})
+        put(tree / "etc/ptboot/builder", lines([wanted.builder]))
+        if wanted.conf:
+            put(tree / "etc/ptboot/pt-hook.conf", lines(wanted.conf))
+        if wanted.hook:
+            if self._package is None:
+                raise Problem("a guest with the hook needs the package: --deb FILE")
+            put(tree / "etc/ptboot" / self._package_name, self._package)
+
     def _configure_image(self, wanted: Scenario, tree: Path) -> None:
         """What the scenario wants in the image."""
         builders.find(wanted).configure(wanted, tree)
@@ -236,9 +257,16 @@ class Store:
                 f"{'with' if wanted.hook else 'without'} the hook")
         say(f"building an image: {what}")
         tree = folder / "tree"
-        self._tree(wanted, tree)
+        if wanted.suite == NATIVE:
+            self._native_tree(wanted, tree)
+        else:
+            self._tree(wanted, tree)
         self._configure_image(wanted, tree)
-        if wanted.image_kind == "hostonly":
+        if wanted.suite == NATIVE:
+            in_tree(what, tree, "--over", native.ROOT)
+            (tree / "etc/ptboot/listing").rename(folder / "listing")
+            built = tree / "boot"
+        elif wanted.image_kind == "hostonly":
             disk, mounted = folder / "disk", folder / "mounted"
             make_disk(tree, disk)
             mounted.mkdir()
@@ -340,7 +368,7 @@ def recompress_modules(tree: Path, ending: str) -> None:
     command(["chroot", tree, "depmod", modules.name], "listing the modules")
 
 
-def in_tree(what: str, *words: Path) -> None:
+def in_tree(what: str, *words: Path | str) -> None:
     """Runs the builder in a guest's tree; the words are those of the script."""
     command(["unshare", "--mount", "--propagation", "private", "sh", GUEST_FILES / "in-tree",
              *words], f"image ({what})")

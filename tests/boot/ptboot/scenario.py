@@ -12,7 +12,8 @@ from . import cards
 from .support import Problem
 
 SMALL = "small"  # no suite of Debian: a guest of small.py
-SUITES = ("bookworm", "trixie", "sid", SMALL)
+NATIVE = "native"  # the distribution that the harness runs on: a guest of native.py
+SUITES = ("bookworm", "trixie", "sid", SMALL, NATIVE)
 BUILDERS = ("initramfs-tools", "dracut", "dracut-nosystemd", "mkinitcpio", "mkinitcpio-systemd")
 FRAMEBUFFERS = ("simpledrm", "simplefb")
 CHOICES = {
@@ -30,6 +31,9 @@ CHOICES = {
 
 # In every image, of whatever kind: without the native drivers there is no race to win.
 RACE_MODULES = ("bochs", "nouveau", "radeon", "snd-hda-intel")
+
+# Other distributions have the others in packages that are not always there.
+NATIVE_MODULES = ("bochs",)
 
 # What a QEMU that cannot present foreign ids offers instead, with the drivers that go for it.
 STAND_INS = {"10de:1b06": ("1002:5159", "ati-vga,model=rv100", "nouveau", "radeon"),
@@ -73,7 +77,8 @@ class Scenario:
         """The part that decides what is in the image; the rest is decided at each boot."""
         return {"builder": self.builder, "image_kind": self.image_kind,
                 "module_format": self.module_format,
-                "modules": sorted({*RACE_MODULES, *self.modules}),
+                "modules": sorted({*(NATIVE_MODULES if self.suite == NATIVE else RACE_MODULES),
+                                   *self.modules}),
                 "force_modules": list(self.force_modules),
                 "early_modules": list(self.early_modules),
                 "modprobe_conf": list(self.modprobe_conf), "conf": list(self.conf),
@@ -124,6 +129,8 @@ def make(table: dict, where: str) -> Scenario:
         check_small(made, where)
     elif made.framebuffer != Scenario.framebuffer:
         raise Problem(f"{where}: framebuffer is the small kernel's, which suite {SMALL!r} has")
+    if made.suite == NATIVE:
+        check_native(made, where)
     if made.uki and made.firmware != "ovmf":
         raise Problem(f"{where}: uki = true: only UEFI firmware starts such an image; "
                       'add firmware = "ovmf"')
@@ -138,6 +145,16 @@ def check_small(made: Scenario, where: str) -> None:
                  "modprobe_conf"):
         if getattr(made, name) != getattr(Scenario, name):
             raise Problem(f"{where}: {name}: suite {SMALL!r} has no modules, nor a builder")
+
+
+def check_native(made: Scenario, where: str) -> None:
+    """Of the distribution's own system only the kernel and the image are booted, as they are."""
+    if made.stage != "initramfs" or made.packages:
+        raise Problem(f"{where}: suite {NATIVE!r} has no system: stage initramfs is all of it")
+    for name in ("image_kind", "module_format"):
+        if getattr(made, name) != getattr(Scenario, name):
+            raise Problem(f"{where}: {name}: suite {NATIVE!r} has the modules as they are packaged, "
+                          "in generic images")
 
 
 def stand_in_words() -> list[tuple[str, str]]:

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from ..scenario import BUILDERS, Scenario
+from .. import native
+from ..scenario import BUILDERS, NATIVE, Scenario
 from ..support import Problem
 from .base import Builder
 from .dracut import Dracut, DracutWithoutSystemd
@@ -23,7 +24,7 @@ def missing(wanted: Scenario) -> str:
     lacking = [name for name in builder.lacks if getattr(wanted, name)]
     if lacking:
         return f"builder {builder.name}: it has no means for {', '.join(lacking)}"
-    return builder.missing()
+    return native.missing(builder.name) if wanted.suite == NATIVE else builder.missing()
 
 
 def find(wanted: Scenario) -> Builder:

@@ -39,6 +39,10 @@ class Builder:
         """Why the builder cannot be had here; nothing when it can."""
         return ""
 
+    def prepare_native(self, tree: Path) -> None:
+        """The same on the distribution's own system, which has the builder."""
+        Builder.prepare(self, tree)
+
     def made_of(self) -> list:
         """What its images are made of, besides the base, the package and the scenario's wishes."""
         return [self.name, files.folder_digest(self.folder)]

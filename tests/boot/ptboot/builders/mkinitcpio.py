@@ -14,7 +14,7 @@ import subprocess
 from pathlib import Path
 
 from ..files import digest, file_digest, folder_digest, lines, put
-from ..scenario import Scenario
+from ..scenario import NATIVE, Scenario
 from ..support import PROJECT, command
 from .base import COMMON_PACKAGES, Builder
 
@@ -54,7 +54,7 @@ class Mkinitcpio(Builder):
         put(tree / "etc/mkinitcpio.conf",
             f"MODULES=({' '.join(wanted.force_modules)})\nHOOKS=({hooks})\n".encode())
         put(tree / "etc/ptboot/modules", lines(self.modules(wanted)))
-        if wanted.hook:
+        if wanted.hook and wanted.suite != NATIVE:
             command([PUT, "--pt-hook", tree], "installing what pt-hook has for mkinitcpio")
 
 
