@@ -60,7 +60,8 @@ def parser() -> argparse.ArgumentParser:
     add("--builder", choices=scenario.BUILDERS, default=defaults.builder)
     add("--image-kind", choices=("generic", "hostonly"), default=defaults.image_kind,
         help="hostonly: with the drivers of one machine, as by MODULES=dep of initramfs-tools")
-    add("--firmware", choices=("seabios", "ovmf"), default=defaults.firmware)
+    add("--firmware", choices=scenario.CHOICES["firmware"], default=defaults.firmware,
+        help="ovmf-secureboot: UEFI with Secure Boot on (with --uki, which is signed)")
     add("--iommu", choices=("intel", "amd", "none"), default=defaults.iommu)
     add("--display", choices=("none", "std"), default=defaults.display,
         help="std: a VGA card that is the boot display")
@@ -95,7 +96,7 @@ def parser() -> argparse.ArgumentParser:
     add("--package-file", dest="package_file", action="store_true",
         help="with --loader and --no-hook: the package under test as /var/tmp/pt-hook.deb")
     add("--uki", action="store_true",
-        help="a unified kernel image, whose command line is fixed (with --firmware ovmf)")
+        help="a unified kernel image, whose command line is fixed (with UEFI firmware)")
     add("--package", dest="packages", action="append", default=[], metavar="NAME",
         help="a Debian package for the root disk; those it depends on must be there already")
     add("--stage", choices=("initramfs", "system"), default=defaults.stage,

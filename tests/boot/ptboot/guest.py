@@ -15,7 +15,7 @@ from pathlib import Path
 from . import accelerator, facts, qemu, uki
 from .images import Image, Store
 from .peer import Peers
-from .scenario import SMALL, Scenario
+from .scenario import SECURE_FIRMWARE, SMALL, Scenario
 from .support import Stopped, command
 
 POLL_SECONDS = 0.2
@@ -126,7 +126,8 @@ def _image(wanted: Scenario, store: Store) -> Image:
 
 
 def _uki(wanted: Scenario, image: Image, folder: Path) -> Path:
-    return uki.build(image.kernel, image.initrd, qemu.whole_cmdline(wanted), folder)
+    made = uki.build(image.kernel, image.initrd, qemu.whole_cmdline(wanted), folder)
+    return uki.sign(made, folder) if wanted.firmware == SECURE_FIRMWARE else made
 
 
 def _needs_root_disk(wanted: Scenario) -> bool:

@@ -25,6 +25,8 @@ TRIAL_SECONDS = 10
 
 OVMF_CODE = ("/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/edk2/x64/OVMF_CODE.4m.fd",
              "/usr/share/edk2/ovmf/OVMF_CODE.fd")
+# With Secure Boot on and the test keys of uki.py known; Debian's package alone has it.
+OVMF_SECURE_VARS = ("/usr/share/OVMF/OVMF_VARS_4M.snakeoil.fd",)
 OVMF_VARS = ("/usr/share/OVMF/OVMF_VARS_4M.fd", "/usr/share/edk2/x64/OVMF_VARS.4m.fd",
              "/usr/share/edk2/ovmf/OVMF_VARS.fd")
 
@@ -243,9 +245,10 @@ def firmware_words(name: str, folder: Path) -> list[str]:
     if name == "seabios":
         return []
     code = next((path for path in OVMF_CODE if os.path.exists(path)), None)
-    variables = next((path for path in OVMF_VARS if os.path.exists(path)), None)
+    kept = OVMF_SECURE_VARS if name == scenario.SECURE_FIRMWARE else OVMF_VARS
+    variables = next((path for path in kept if os.path.exists(path)), None)
     if not code or not variables:
-        raise Problem("firmware ovmf: no OVMF_CODE and OVMF_VARS found (package ovmf)")
+        raise Problem(f"firmware {name}: no OVMF_CODE or not its OVMF_VARS found (package ovmf)")
     own = folder / "OVMF_VARS.fd"
     shutil.copyfile(variables, own)
     return ["-drive", f"if=pflash,format=raw,readonly=on,file={code}",

@@ -12,6 +12,7 @@ from . import cards
 from .support import Problem
 
 SMALL = "small"  # no suite of Debian: a guest of small.py
+SECURE_FIRMWARE = "ovmf-secureboot"  # with Secure Boot on, and the keys of uki.py
 NATIVE = "native"  # the distribution that the harness runs on: a guest of native.py
 SUITES = ("bookworm", "trixie", "sid", SMALL, NATIVE)
 BUILDERS = ("initramfs-tools", "dracut", "dracut-nosystemd", "mkinitcpio", "mkinitcpio-systemd")
@@ -21,7 +22,7 @@ CHOICES = {
     "builder": BUILDERS,
     "image_kind": ("generic", "hostonly"),
     "module_format": ("packaged", "xz", "zst"),
-    "firmware": ("seabios", "ovmf"),
+    "firmware": ("seabios", "ovmf", SECURE_FIRMWARE),
     "iommu": ("intel", "amd", "none"),
     "display": ("none", "std"),
     "stage": ("initramfs", "system"),
@@ -131,9 +132,12 @@ def make(table: dict, where: str) -> Scenario:
         raise Problem(f"{where}: framebuffer is the small kernel's, which suite {SMALL!r} has")
     if made.suite == NATIVE:
         check_native(made, where)
-    if made.uki and made.firmware != "ovmf":
+    if made.uki and made.firmware == "seabios":
         raise Problem(f"{where}: uki = true: only UEFI firmware starts such an image; "
                       'add firmware = "ovmf"')
+    if made.firmware == SECURE_FIRMWARE and not made.uki:
+        raise Problem(f"{where}: firmware {SECURE_FIRMWARE!r} starts what is signed, and only a "
+                      "unified image is: add uki = true")
     return made
 
 

@@ -3,6 +3,9 @@
 
 ukify and its EFI stub are those of Debian trixie, unpacked into the cache and not installed: older
 suites have none. The firmware starts the image itself, so nothing can add to its command line.
+
+For Secure Boot it is signed with the test key that Debian's ovmf has beside the firmware's
+variables in which that key is enrolled.
 """
 
 from __future__ import annotations
@@ -12,11 +15,14 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from .support import PROJECT, cache_dir, command, exclusive
+from .support import PROJECT, Problem, cache_dir, command, exclusive
 
 SUITE = "trixie"
 # ukify itself, the stub that it puts in front, and the library by which it reads that.
 PACKAGES = ("systemd-ukify", "systemd-boot-efi", "python3-pefile")
+KEY = Path("/usr/share/ovmf/PkKek-1-snakeoil.key")
+CERTIFICATE = Path("/usr/share/ovmf/PkKek-1-snakeoil.pem")
+KEY_PASSWORD = "snakeoil"  # as its README.Debian says
 PYTHON = "/usr/bin/python3"  # any version from 3.9 on
 
 
@@ -50,3 +56,16 @@ def build(kernel: Path, initrd: Path, cmdline: str, folder: Path) -> Path:
              f"--stub={place / 'usr/lib/systemd/boot/efi/linuxx64.efi.stub'}",
              "--os-release=ID=ptboot", f"--output={image}"], "building a UKI", env=libraries)
     return image
+
+
+def sign(image: Path, folder: Path) -> Path:
+    """The image as folder/signed.efi, which the firmware starts with Secure Boot on."""
+    for path in (KEY, CERTIFICATE):
+        if not path.exists():
+            raise Problem(f"{path}: not found; it is for testing Secure Boot (package ovmf)")
+    key, signed = folder / "key.pem", folder / "signed.efi"
+    command(["openssl", "rsa", "-in", KEY, "-passin", f"pass:{KEY_PASSWORD}", "-out", key],
+            "unlocking the test key")
+    command(["sbsign", "--key", key, "--cert", CERTIFICATE, "--output", signed, image],
+            "signing a UKI")
+    return signed

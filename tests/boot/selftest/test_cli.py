@@ -40,7 +40,7 @@ class Options(unittest.TestCase):
         script = str(self.script)
         for words in (["--loader", "grub"], ["--boot", script], ["--boot", f"{script}.no"],
                       ["--script", f"{script}.no"], ["--kernel", f"{script}.no"],
-                      ["--package-file", "--no-hook"], ["--uki"],
+                      ["--package-file", "--no-hook"], ["--uki"], ["--firmware", "ovmf-secureboot"],
                       ["--loader", "grub", "--boot", script, "--package-file"]):
             with self.subTest(words), self.assertRaises(Problem):
                 made(*words)
