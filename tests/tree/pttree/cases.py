@@ -19,7 +19,6 @@
 An error that the C libraries word differently is written as {EIO} in plan and log.
 """
 
-import json
 import os
 import tempfile
 import tomllib
@@ -27,6 +26,7 @@ import tomllib
 from .kernel import FakeKernel
 from .machine import ADDRESS, Machine, changes
 from .program import inject, without_times
+from .schema import parse
 
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 KEYS = {"title", "machine", "more", "cmdline", "conf", "inject", "plan", "log", "changes", "exit",
@@ -79,7 +79,7 @@ class Case:
 
         as_json = program.run("--dry-run", "--json", *self.arguments, prefix=self.prefix)
         same("exit code with --json", as_json.code, text.code)
-        told = json.loads(as_json.out)
+        told = parse(as_json.out)
         for key, words in (("devices", ", asked for by "), ("neighbours", "stays with the host")):
             same(f"{key} of the JSON", [device["address"] for device in told[key]],
                  [ADDRESS.match(line)[0] for line in self.plan if words in line])
@@ -104,7 +104,7 @@ class Case:
         if "requests" in self.data:
             same("requests", kernel.requests, self.data["requests"].splitlines())
         same("report", read_report(machine), run.out if self.data.get("report", True) else None)
-        told = {device["address"]: device for device in json.loads(run.out)["devices"]}
+        told = {device["address"]: device for device in parse(run.out)["devices"]}
         for address, members in self.data.get("json", {}).items():
             same(f"JSON of {address}", {key: told[address].get(key) for key in members}, members)
         if run.code == 0:

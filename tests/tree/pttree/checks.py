@@ -11,6 +11,7 @@ from .cases import load_machine, read_log, same
 from .kernel import FakeKernel
 from .machine import Machine, changes
 from .program import strace
+from .schema import parse, validator
 
 CARD = "pt.ids=10de:1b06,10de:10ef"
 
@@ -150,6 +151,8 @@ def check_errors_of_a_dry_run_for_programs_go_to_standard_error(program):
             run = program.run("--dry-run", "--json", "--root", root, *arguments)
             same("exit code", run.code, 1)
             same("a document", bool(run.out), document)
+            if document:
+                parse(run.out)
             same("errors", run.err, said + "\n")
 
 
@@ -254,7 +257,7 @@ def check_crowd(program):
             run = program.run("--json", "--root", root, "--cmdline", "pt.ids=10de:1b06")
         same("exit code", run.code, 0)
         same("devices", [(device["address"], device["result"])
-                         for device in json.loads(run.out)["devices"]],
+                         for device in parse(run.out)["devices"]],
              [("0001:00:00.0", "bound")])
 
 
@@ -266,7 +269,23 @@ def check_crowd_selected(program):
             run = program.run("--json", "--deadline", "60", "--root", root, "--cmdline",
                               "pt.ids=8086:10ed,10de:1b06")
         same("exit code", run.code, 0)
-        devices = json.loads(run.out)["devices"]
+        devices = parse(run.out)["devices"]
         same("bound", sum(device["result"] == "bound" for device in devices), 4096)
         same("sorted", [device["address"] for device in devices],
              sorted(device["address"] for device in devices))
+
+
+def check_json_is_held_against_its_schema(program):
+    """All JSON of these tests is held against its schema, which refuses what does not fit it."""
+    validator()
+    with machine_of("desktop") as machine:
+        run = program.run("--dry-run", "--json", "--root", machine.root, "--cmdline", CARD)
+    good = parse(run.out)
+    for change in ({"surprise": 1}, {"fulfilled": "yes"}, {"devices": [{}]}):
+        try:
+            parse(json.dumps(good | change))
+        except AssertionError as error:
+            same("begin of the message", str(error).partition(" at ")[0],
+                 "JSON that its schema refuses")
+        else:
+            raise AssertionError(f"a report with {change} fits the schema")

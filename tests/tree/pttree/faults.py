@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Drivers that hang and a program that crashes: nothing of it may cost another device, or time."""
 
-import json
 import threading
 import time
 
@@ -9,6 +8,7 @@ from .cases import read_log, same, without_times
 from .checks import machine_of
 from .kernel import FakeKernel
 from .program import inject
+from .schema import parse
 
 TWIN = "pt.addrs=0b:00.0,0b:00.1"
 
@@ -16,7 +16,7 @@ TWIN = "pt.addrs=0b:00.0,0b:00.1"
 def act(program, machine, *arguments, prefix=()):
     with FakeKernel(machine):
         run = program.run("--json", "--root", machine.root, *arguments, prefix=prefix)
-    return run, {device["address"]: device for device in json.loads(run.out)["devices"]}
+    return run, {device["address"]: device for device in parse(run.out)["devices"]}
 
 
 def takes(run, least, most):

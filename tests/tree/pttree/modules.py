@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The program in a fake machine that it takes for the real one, so that it loads modules."""
 
-import json
 import os
 import shutil
 import subprocess
@@ -10,6 +9,7 @@ from .cases import read_log, same, without_times
 from .checks import machine_of
 from .kernel import FakeKernel
 from .program import Skip, TIMEOUT
+from .schema import parse
 
 CARD = "pt.ids=10de:1b06,10de:10ef"
 
@@ -26,7 +26,7 @@ def run_inside(program, machine):
         command = ["unshare", "-r", *command]
     with FakeKernel(machine):
         result = subprocess.run(command, timeout=TIMEOUT, check=False, capture_output=True)
-    return result.returncode, json.loads(result.stdout)["devices"]
+    return result.returncode, parse(result.stdout)["devices"]
 
 
 def check_no_such_module(program):
