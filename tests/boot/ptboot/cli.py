@@ -12,7 +12,7 @@ import sys
 import unittest
 from pathlib import Path
 
-from . import cases, guest, matrix, qemu, report, runner, scenario
+from . import cases, guest, matrix, qemu, report, runner, scenario, schema
 from .images import Store
 from .support import PROJECT, Problem, Stopped, command, say
 
@@ -197,6 +197,8 @@ def closing_line(passed: int, failed: int, skipped: int) -> int:
 
 def run_all(arguments: argparse.Namespace) -> int:
     passed, failed, skipped = counts(self_test())
+    if schema.MISSING:
+        say(f"skipped: {schema.MISSING}")  # counted by the self-test
     can = qemu.abilities()
     loaded = cases.load() + matrix.load()
     store = Store(package(arguments.deb))

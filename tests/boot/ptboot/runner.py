@@ -7,7 +7,7 @@ import concurrent.futures
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import builders, cards, expect, guest, matrix, qemu, report, scenario
+from . import builders, cards, expect, guest, matrix, qemu, report, scenario, schema
 from .cases import Case
 from .images import Store
 from .scenario import Scenario
@@ -67,12 +67,13 @@ def missing_ability(wanted: Scenario, can: qemu.Abilities) -> str:
 
 
 def judge(test: Test, outcome: guest.Outcome) -> None:
-    """Fills in the test's result. In a control each claim has to fail, not just be unknown."""
+    """Fills in the test's result. In a control each claim has to fail, not just be unknown. A
+    report has to fit its schema in every guest."""
     if outcome.facts is None:
         test.result, test.reasons = FAIL, (outcome.failure,)
         return
     also = test.case.control_also if test.is_control else test.case.also
-    reasons = []
+    reasons = schema.complaints(outcome.facts)
     for items, wanted in ((test.case.claim, expect.FAILS if test.is_control else expect.HOLDS),
                           (also, expect.HOLDS)):
         for item in items:
