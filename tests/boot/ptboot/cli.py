@@ -71,7 +71,7 @@ def parser() -> argparse.ArgumentParser:
         help="a device of QEMU's own; without a place the text goes to QEMU as it is")
     add("--module", dest="modules", action="append", default=[], metavar="M",
         help="also include this module in the image")
-    add("--module-format", choices=("packaged", "xz", "zst"), default=defaults.module_format,
+    add("--module-format", choices=("packaged", "gz", "xz", "zst"), default=defaults.module_format,
         help="how the modules of vfio and of the displays are compressed")
     add("--force-module", dest="force_modules", action="append", default=[], metavar="M",
         help="include it and load it by the builder's own means")

@@ -7,6 +7,7 @@
     root/KEY/disk          the same tree as an ext4 disk, for what comes after the initramfs; for
                            guests that end there, a disk with what every initramfs wants to see
     kernel/KEY/            the small kernel: see small.py
+    kmod/KEY/kmod          for modules as .ko.gz: see gzkmod.py
 
 A key is a digest of all that the entry is made of. An entry is made under another name and then
 renamed; images and disks beyond a bound are dropped, the longest unused first.
@@ -23,7 +24,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import builders, grub, native, qemu, small
+from . import builders, grub, gzkmod, native, qemu, small
 from .files import (allocated_bytes, bytes_digest, digest, file_digest, folder_digest, lines,
                     make_disk, put, put_all, single)
 from .scenario import NATIVE, SMALL, Scenario
@@ -37,6 +38,8 @@ BASE_OPTIONS = ("--aptopt=Apt::Install-Recommends \"false\"",
 
 # Modules whose compression a scenario chooses, with those they need.
 RECOMPRESSED = ("drivers/vfio/**/*.ko*", "drivers/gpu/drm/tiny/bochs.ko*", "virt/lib/*.ko*")
+COMPRESSORS = {"gz": ("gzip", "--no-name"), "xz": ("xz", "--check=crc32"),
+               "zst": ("zstd", "--quiet", "--rm")}
 KEEP_BYTES = 8 << 30
 KEEP_SECONDS = 3600  # an entry this young may be in use by another run
 DISK_LEAVES_OUT = ("boot", "var/lib/apt/lists", "var/cache/apt", "etc/ptboot/package.deb")
@@ -129,6 +132,8 @@ class Store:
 
     def _image_key(self, wanted: Scenario) -> str:
         made_of = [] if wanted.suite == NATIVE else builders.find(wanted).made_of()
+        if wanted.module_format == gzkmod.FORMAT:
+            made_of += gzkmod.key_parts()
         return digest(self._base_key(wanted), self._guest_digest, wanted.image_options(),
                       made_of, self._package_digest if wanted.hook else "")
 
@@ -243,6 +248,9 @@ class Store:
     def _configure_image(self, wanted: Scenario, tree: Path) -> None:
         """What the scenario wants in the image."""
         builders.find(wanted).configure(wanted, tree)
+        if wanted.module_format == gzkmod.FORMAT:
+            kmod = self._entry("kmod", digest(gzkmod.key_parts()), gzkmod.make)
+            put(tree / gzkmod.PLACE, (kmod / "kmod").read_bytes())
         if wanted.module_format != "packaged":
             recompress_modules(tree, wanted.module_format)
         if wanted.modprobe_conf:
@@ -361,10 +369,7 @@ def recompress_modules(tree: Path, ending: str) -> None:
         bare = path.with_suffix("") if path.suffix != ".ko" else path
         if path.suffix == ".xz":
             command(["xz", "--decompress", path], f"decompressing {path.name}")
-        if ending == "xz":
-            command(["xz", "--check=crc32", bare], f"compressing {bare.name}")
-        else:
-            command(["zstd", "--quiet", "--rm", bare], f"compressing {bare.name}")
+        command([*COMPRESSORS[ending], bare], f"compressing {bare.name}")
     command(["chroot", tree, "depmod", modules.name], "listing the modules")
 
 

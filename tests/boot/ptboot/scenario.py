@@ -21,7 +21,7 @@ CHOICES = {
     "suite": SUITES,
     "builder": BUILDERS,
     "image_kind": ("generic", "hostonly"),
-    "module_format": ("packaged", "xz", "zst"),
+    "module_format": ("packaged", "gz", "xz", "zst"),
     "firmware": ("seabios", "ovmf", SECURE_FIRMWARE),
     "iommu": ("intel", "amd", "none"),
     "display": ("none", "std"),
