@@ -73,6 +73,8 @@ def parser() -> argparse.ArgumentParser:
         help="also include this module in the image")
     add("--module-format", choices=("packaged", "gz", "xz", "zst"), default=defaults.module_format,
         help="how the modules of vfio and of the displays are compressed")
+    add("--variant", default="", metavar="VENDOR:DEVICE",
+        help="have a variant driver of vfio-pci for these ids, test-pci (bookworm)")
     add("--force-module", dest="force_modules", action="append", default=[], metavar="M",
         help="include it and load it by the builder's own means")
     add("--early-module", dest="early_modules", action="append", default=[], metavar="M",

@@ -24,7 +24,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import builders, grub, gzkmod, native, qemu, small
+from . import builders, grub, gzkmod, native, qemu, small, variant
 from .files import (allocated_bytes, bytes_digest, digest, file_digest, folder_digest, lines,
                     make_disk, put, put_all, single)
 from .scenario import NATIVE, SMALL, Scenario
@@ -134,6 +134,8 @@ class Store:
         made_of = [] if wanted.suite == NATIVE else builders.find(wanted).made_of()
         if wanted.module_format == gzkmod.FORMAT:
             made_of += gzkmod.key_parts()
+        if wanted.variant:
+            made_of += [wanted.variant, variant.RECIPE]
         return digest(self._base_key(wanted), self._guest_digest, wanted.image_options(),
                       made_of, self._package_digest if wanted.hook else "")
 
@@ -248,6 +250,8 @@ class Store:
     def _configure_image(self, wanted: Scenario, tree: Path) -> None:
         """What the scenario wants in the image."""
         builders.find(wanted).configure(wanted, tree)
+        if wanted.variant:
+            variant.add(tree, wanted.variant)
         if wanted.module_format == gzkmod.FORMAT:
             kmod = self._entry("kmod", digest(gzkmod.key_parts()), gzkmod.make)
             put(tree / gzkmod.PLACE, (kmod / "kmod").read_bytes())

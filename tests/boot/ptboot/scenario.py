@@ -8,7 +8,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 
-from . import cards
+from . import cards, variant
 from .support import Problem
 
 SMALL = "small"  # no suite of Debian: a guest of small.py
@@ -56,6 +56,7 @@ class Scenario:
     gpus: tuple = ()
     devices: tuple = ()
     modules: tuple = ()
+    variant: str = ""  # ids for which vfio-pci has a variant, see variant.py
     force_modules: tuple = ()
     early_modules: tuple = ()
     modprobe_conf: tuple = ()
@@ -126,6 +127,7 @@ def make(table: dict, where: str) -> Scenario:
     if made.cmdline and made.append:
         raise Problem(f"{where}: cmdline is the whole command line, append adds to the usual one: "
                       "give only one of them")
+    variant.check_ids(made.variant, where)
     if made.suite == SMALL:
         check_small(made, where)
     elif made.framebuffer != Scenario.framebuffer:
@@ -145,8 +147,8 @@ def check_small(made: Scenario, where: str) -> None:
     """A guest of small.py has neither modules nor a system behind its initramfs."""
     if made.stage != "initramfs":
         raise Problem(f"{where}: suite {SMALL!r} has no system: stage initramfs is all of it")
-    for name in ("builder", "image_kind", "modules", "force_modules", "early_modules",
-                 "modprobe_conf"):
+    for name in ("builder", "image_kind", "modules", "variant", "force_modules",
+                 "early_modules", "modprobe_conf"):
         if getattr(made, name) != getattr(Scenario, name):
             raise Problem(f"{where}: {name}: suite {SMALL!r} has no modules, nor a builder")
 
@@ -155,7 +157,7 @@ def check_native(made: Scenario, where: str) -> None:
     """Of the distribution's own system only the kernel and the image are booted, as they are."""
     if made.stage != "initramfs" or made.packages:
         raise Problem(f"{where}: suite {NATIVE!r} has no system: stage initramfs is all of it")
-    for name in ("image_kind", "module_format"):
+    for name in ("image_kind", "module_format", "variant"):
         if getattr(made, name) != getattr(Scenario, name):
             raise Problem(f"{where}: {name}: suite {NATIVE!r} has the modules as they are packaged, "
                           "in generic images")
