@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "core/choice.h"
 
-#include <algorithm>
+#include "core/range.h"
 
 namespace pt {
 namespace {
@@ -17,6 +17,19 @@ bool matches(const Selector& selector, const Machine& machine, std::size_t index
     return is_at(selector.where, device.address, parents);
 }
 
+// Whether a function is one of the boot display's card: in its slot, or sound of the same maker
+// that has the next bus for itself, as the switch on a card of Intel's Arc has it (buses are
+// numbered depth first).
+bool is_of_boot_card(const Machine& machine, std::size_t index) {
+    const PciDevice& device = machine.devices[index];
+    const PciDevice& boot = machine.devices[machine.boot_display];
+    if (same_slot(device.address, boot.address)) return true;
+    return device.error == 0 && device.ids.vendor == boot.ids.vendor &&
+           base_class(device.ids.class_code) == kBaseClassMultimedia &&
+           device.address.function == 0 && device.address.domain == boot.address.domain &&
+           device.address.bus == boot.address.bus + 1;
+}
+
 class Selecting {
   public:
     Selecting(const Wish& wish, const Machine& machine)
@@ -30,7 +43,9 @@ class Selecting {
     Selection run() {
         count();
         for (std::size_t i = 0; i < devices_.size(); ++i) choose(i);
-        keep_card_of_boot_display();
+        leaves_boot_card_ = machine_.boot_display != kNobody && !wish_.take_boot_display &&
+                            !is_taken(machine_.boot_display);
+        if (leaves_boot_card_) keep_card_of_boot_display();
         if (wish_.with != With::kNone)
             for (std::size_t i = 0; i < devices_.size(); ++i)
                 if (is_taken(i) && found_[i].companion_of == kNobody) add_companions(i);
@@ -80,15 +95,25 @@ class Selecting {
         found.kept = Reason::kBootDisplay;
     }
 
-    // The functions beside a kept boot display follow it, unless their place is named.
+    // The functions of the card whose display stays follow it, unless their place is named, or
+    // what names them means nothing else in a wish that leaves that display out by itself.
     void keep_card_of_boot_display() {
-        const std::size_t boot = machine_.boot_display;
-        if (boot == kNobody || found_[boot].kept != Reason::kBootDisplay) return;
-        for_slot_of(boot, [&](std::size_t i) {
+        const bool is_left_out = found_[machine_.boot_display].kept == Reason::kBootDisplay;
+        for (std::size_t i = 0; i < devices_.size(); ++i) {
             Found& found = found_[i];
-            if (found.selector != kNobody && !wish_.selectors[found.selector].is_placed())
+            if (i == machine_.boot_display || found.selector == kNobody ||
+                wish_.selectors[found.selector].is_placed() || !is_of_boot_card(machine_, i))
+                continue;
+            if (is_left_out || means_another_card(found.selector))
                 found.kept = Reason::kBesideBootDisplay;
-        });
+        }
+    }
+
+    [[nodiscard]] bool means_another_card(std::size_t selector) const {
+        for (std::size_t i = 0; i < devices_.size(); ++i)
+            if (matches(wish_.selectors[selector], machine_, i) && !is_of_boot_card(machine_, i))
+                return true;
+        return false;
     }
 
     [[nodiscard]] bool is_taken(std::size_t index) const {
@@ -129,14 +154,19 @@ class Selecting {
         if (found.companion_of != kNobody || found.kept != Reason::kNone) return;
         if (found.selector != kNobody && wish_.selectors[found.selector].is_exact()) return;
         found = {found_[chosen].selector, chosen, Reason::kNone};
-        if (index == machine_.boot_display && !wish_.take_boot_display)
+        if (!leaves_boot_card_) return;
+        const PciDevice& boot = devices_[machine_.boot_display];
+        if (index == machine_.boot_display) {
             found.kept = Reason::kBootDisplay;
+        } else if (same_slot(device.address, boot.address) &&
+                   device.ids.vendor == boot.ids.vendor) {
+            found.kept = Reason::kBesideBootDisplay;
+        }
     }
 
     [[nodiscard]] bool id_is_somewhere(const Selector& selector) const {
-        return std::any_of(devices_.begin(), devices_.end(), [&](const PciDevice& device) {
-            return id_matches(selector.id, device);
-        });
+        return any_of(devices_,
+                      [&](const PciDevice& device) { return id_matches(selector.id, device); });
     }
 
     Selection collect() {
@@ -169,6 +199,7 @@ class Selecting {
     std::vector<std::size_t> means_;     // for each selector, the devices it means
     std::vector<std::size_t> displays_;  // and how many of them are displays
     std::vector<Found> found_;           // for each device
+    bool leaves_boot_card_ = false;      // there is a boot display, and it is not asked for
 };
 
 }  // namespace

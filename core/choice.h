@@ -40,6 +40,8 @@ struct Selection {
 
 // Finds the devices that a wish means, and their companions. When an id means several displays, the
 // boot display and its card stay with the host: that is what people with two identical cards want.
+// So do the sound and the rest of its card when their id means those of another card too, whatever
+// has chosen that one.
 // Time: number of devices times number of selectors.
 [[nodiscard]] Selection select_devices(const Wish& wish, const Machine& machine);
 

@@ -48,6 +48,7 @@ struct PciIds {
 }
 inline constexpr std::uint8_t kBaseClassStorage = 0x01;
 inline constexpr std::uint8_t kBaseClassDisplay = 0x03;
+inline constexpr std::uint8_t kBaseClassMultimedia = 0x04;  // sound, too
 inline constexpr std::uint8_t kBaseClassBridge = 0x06;
 
 // Class and subclass of bridges that are none of the known kinds, such as NVSwitch.

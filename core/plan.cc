@@ -3,23 +3,25 @@
 
 #include <algorithm>
 
+#include "core/range.h"
+
 namespace pt {
 namespace {
 
 // Devices that the host may need to live are taken only by somebody who says exactly which.
-Reason keep_reason(const PciDevice& device, bool exact, bool companion) {
+Reason keep_reason(const PciDevice& device, bool exact, bool of_card) {
     const std::uint32_t class_code = device.ids.class_code;
     if (base_class(class_code) == kBaseClassBridge) {
         if (class_code >> 8 != kClassBridgeOther) return Reason::kBridge;
         return exact ? Reason::kNone : Reason::kNotNamed;
     }
     if (base_class(class_code) == kBaseClassStorage && !exact) return Reason::kNotNamed;
-    // The keyboard may hang on it, unless it is a part of the card.
-    if (class_code >> 8 == kClassUsb && !exact && !companion) return Reason::kNotNamed;
+    // The keyboard may hang on it. What comes along with a card is a part of it, or was asked for.
+    if (class_code >> 8 == kClassUsb && !exact && !of_card) return Reason::kNotNamed;
     return Reason::kNone;
 }
 
-void decide(PlannedDevice& planned, Reason kept, bool exact, const Plan& plan) {
+void decide(PlannedDevice& planned, Reason kept, bool exact, bool of_card, const Plan& plan) {
     const std::string& variant = planned.state.variant_driver;
     const std::string_view driver = variant.empty() ? plan.driver : std::string_view(variant);
     // How a variant that is not loaded will call itself is not known, but the device is not its.
@@ -28,7 +30,7 @@ void decide(PlannedDevice& planned, Reason kept, bool exact, const Plan& plan) {
     if (planned.reason == Reason::kNone && planned.device.error != 0)
         planned.reason = Reason::kUnreadable;
     if (planned.reason == Reason::kNone)
-        planned.reason = keep_reason(planned.device, exact, planned.companion_of.has_value());
+        planned.reason = keep_reason(planned.device, exact, of_card);
 
     if (planned.reason != Reason::kNone) {
         planned.decision = exact && kept == Reason::kNone ? Decision::kRefused : Decision::kKept;
@@ -71,7 +73,7 @@ class StepList {
         for (std::size_t i = 0; i < plan_.devices.size(); ++i) {
             const std::string& module = plan_.devices[i].state.variant_module;
             if (module.empty() || !is_acted_on(plan_.devices[i])) continue;
-            const bool known = std::any_of(steps.begin(), steps.end(), [&](const Step& step) {
+            const bool known = any_of(steps, [&](const Step& step) {
                 return plan_.devices[step.device].state.variant_module == module;
             });
             if (!known) steps.push_back({Step::Kind::kLoadVariant, i, -1, -1});
@@ -130,15 +132,16 @@ Plan make_plan(const Wish& wish, const Machine& machine, const Selection& select
         planned.framebuffer = framebuffer_of(wish, machine, choice.device);
         const bool companion = choice.companion_of != kNobody;
         if (companion) planned.companion_of = machine.devices[choice.companion_of].address;
+        const bool of_card = companion && is_display(machine.devices[choice.companion_of]);
         decide(planned, choice.kept, !companion && wish.selectors[choice.selector].is_exact(),
-               plan);
+               of_card, plan);
     }
     return plan;
 }
 
 bool is_left_to_host(const Plan& plan, const PciDevice& device) {
     if (device.error == 0 && base_class(device.ids.class_code) == kBaseClassBridge) return false;
-    return std::none_of(plan.devices.begin(), plan.devices.end(), [&](const PlannedDevice& other) {
+    return !any_of(plan.devices, [&](const PlannedDevice& other) {
         return is_acted_on(other) && other.device.address == device.address;
     });
 }

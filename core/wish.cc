@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/cmdline.h"
+#include "core/range.h"
 #include "core/text.h"
 
 namespace pt {
@@ -14,9 +15,9 @@ using ParseItem = Fault (*)(std::string_view item, Selector& selector);
 bool is_driver_name(std::string_view name) {
     // It becomes part of a path and of what is written into driver_override.
     if (name.empty() || name.size() > 63 || name[0] == '.') return false;
-    return std::all_of(name.begin(), name.end(), [](char c) {
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-               c == '-' || c == '_' || c == '.';
+    return !any_of(name, [](char c) {
+        return !((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                 c == '-' || c == '_' || c == '.');
     });
 }
 
@@ -201,8 +202,7 @@ std::size_t comment_start(std::string_view line) {
 }  // namespace
 
 bool Wish::needs_parents() const {
-    return std::any_of(selectors.begin(), selectors.end(),
-                       [](const Selector& selector) { return !selector.where.path.empty(); });
+    return any_of(selectors, [](const Selector& selector) { return !selector.where.path.empty(); });
 }
 
 ReadWords read_words(std::string_view cmdline, std::string_view conf) {

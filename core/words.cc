@@ -135,8 +135,11 @@ void put_reason(std::string& out, const Report& report, const PlannedDevice& pla
                 "pt.boot_vga=take takes it as well");
             break;
         case Reason::kBesideBootDisplay:
-            put(out, "same slot as the boot display ");
-            if (report.plan->boot_display) put_address(out, *report.plan->boot_display);
+            if (!report.plan->boot_display) break;
+            put(out, same_slot(*report.plan->boot_display, planned.device.address) ? "same slot"
+                                                                                   : "same card");
+            put(out, " as the boot display ");
+            put_address(out, *report.plan->boot_display);
             break;
     }
 }

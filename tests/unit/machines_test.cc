@@ -70,6 +70,12 @@ TEST_CASE("of two identical cards the one that shows the boot stays", "[machines
               {"pt.gpus=all", "01:00.0 +01:00.1 02:00.0 +02:00.1"},
               {"pt.gpus=all pt.with=none", "01:00.0 02:00.0"},
               {"pt.gpus=secondary pt.ids=10de:1b06", "!01:00.0 02:00.0 +02:00.1"},
+              // the sound of the card that stays follows it, whatever has chosen the other
+              {"pt.gpus=secondary pt.ids=10de:10ef", "~01:00.1 02:00.0 02:00.1"},
+              {"pt.addrs=02:00.0 pt.ids=10de:10ef", "~01:00.1 02:00.0 02:00.1"},
+              {"pt.ids=10de:1b06@02:00.0,10de:10ef", "~01:00.1 02:00.0 02:00.1"},
+              {"pt.addrs=02:00.0,01:00.1 pt.ids=10de:10ef", "01:00.1 02:00.0 02:00.1"},
+              {"pt.addrs=02:00.0 pt.ids=10de:10ef pt.boot_vga=take", "01:00.1 02:00.0 02:00.1"},
           });
     check(with_boot_display(two, "02:00.0"),
           {
@@ -81,6 +87,26 @@ TEST_CASE("of two identical cards the one that shows the boot stays", "[machines
                    {"pt.ids=10de:1b06,10de:10ef", "01:00.0 01:00.1 02:00.0 02:00.1"},
                    {"pt.gpus=secondary", "01:00.0 +01:00.1 02:00.0 +02:00.1"},
                });
+}
+
+TEST_CASE("sound on the next bus belongs to the card that stays", "[machines]") {
+    const Machine machine{{
+                              function("03:00.0", 0x8086, 0x56a0, 0x030000),
+                              function("04:00.0", 0x8086, 0x4f90, 0x040300),
+                              function("07:00.0", 0x8086, 0x56a0, 0x030000),
+                              function("08:00.0", 0x8086, 0x4f90, 0x040300),
+                          },
+                          {},
+                          {},
+                          {},
+                          0};
+    check(machine, {
+                       {"pt.ids=8086:56a0,8086:4f90", "!03:00.0 ~04:00.0 07:00.0 08:00.0"},
+                       {"pt.gpus=secondary pt.ids=8086:4f90", "~04:00.0 07:00.0 08:00.0"},
+                       {"pt.ids=8086:56a0 pt.addrs=04:00.0", "!03:00.0 04:00.0 07:00.0"},
+                   });
+    check(with_boot_display(machine, "07:00.0"),
+          {{"pt.ids=8086:56a0,8086:4f90", "03:00.0 04:00.0 !07:00.0 ~08:00.0"}});
 }
 
 TEST_CASE("of three identical cards two are taken", "[machines]") {
@@ -321,7 +347,7 @@ TEST_CASE("a group of twelve mixed devices is taken whole, but for its bridges",
     machine.boot_display = 2;
     check(machine, {
                        {"pt.addrs=04:00.0 pt.with=group",
-                        "+!01:00.0 +01:00.1 +02:00.0 +02:00.1 04:00.0 +05:00.0 +06:00.0 +07:00.0"},
+                        "+!01:00.0 +~01:00.1 +02:00.0 +02:00.1 04:00.0 +05:00.0 +06:00.0 +07:00.0"},
                    });
     machine.groups.assign(machine.groups.size(), -1);  // the IOMMU is off
     check(machine, {{"pt.addrs=04:00.0 pt.with=group", "04:00.0"}});

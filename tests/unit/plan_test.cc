@@ -219,6 +219,22 @@ TEST_CASE("a companion has a right to be taken that a pattern has not", "[plan]"
     }
 }
 
+TEST_CASE("a USB controller comes along with a card alone", "[plan]") {
+    const PciDevice usb = device(1, 1, 0x1022, 0x43d0, 0x0c0330);
+    for (const std::uint32_t class_code : {0x020000u, 0x040300u, 0x030000u}) {
+        CAPTURE(class_code);
+        Machine machine = machine_of({device(1, 0, 0x8086, 0x1539, class_code), usb});
+        machine.groups = {7, 7};
+        for (const std::string_view with : {"slot", "group"}) {
+            const Planned planned("pt.addrs=01:00.0 pt.with=" + std::string(with), machine,
+                                  {kFree, kFree});
+            const bool of_card = class_code == 0x030000u;
+            CHECK(planned.plan.devices[1].decision ==
+                  (of_card ? Decision::kBind : Decision::kKept));
+        }
+    }
+}
+
 TEST_CASE("a companion without an IOMMU group is refused", "[plan]") {
     const Planned planned("pt.ids=10de:1b06", machine_of({kGpu, kSound}), {kFree, {"", -1, 0}});
     CHECK(planned.plan.devices[1].decision == Decision::kRefused);
