@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <libkmod.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -52,6 +53,8 @@ int run_modprobe(const char* name) {
     if (pid < 0) return errno;
     if (pid == 0) {
         (void)signal(SIGPIPE, SIG_DFL);
+        // When this step is given up, a module must not come after the report.
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
         execve(program, arguments, environment);
         _exit(127);
     }
@@ -85,7 +88,10 @@ int show_aliases(int root, std::vector<VariantFinder>& finders) {
     std::string path("lib/modules/");
     path += kernel.release;
     path += "/modules.alias";
-    const Fd file(openat(root, path.c_str(), O_RDONLY | O_CLOEXEC));
+    Fd file(openat(root, path.c_str(), O_RDONLY | O_CLOEXEC));
+    // The images of mkinitcpio lose that file; its part of this is put there beside the program.
+    if (!file.is_open() && errno == ENOENT)
+        file = Fd(openat(root, "usr/lib/pt-hook/modules.alias", O_RDONLY | O_CLOEXEC));
     if (!file.is_open()) return errno;
 
     // The file of a full installation has more than a megabyte, so it is not read whole.
