@@ -2,6 +2,7 @@
 #include "core/machine.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <optional>
 
 #include "core/text.h"
@@ -39,6 +40,12 @@ void add_range(std::vector<AddressRange>& ranges, std::string_view first, std::s
 }
 
 }  // namespace
+
+void Unread::add(std::string_view name, std::int32_t number) {
+    if (error != 0 || number == 0 || number == ENOENT) return;
+    file = name;
+    error = number;
+}
 
 bool is_display(const PciDevice& device) {
     return device.error == 0 && base_class(device.ids.class_code) == kBaseClassDisplay;

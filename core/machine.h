@@ -19,17 +19,27 @@ struct Framebuffer {
     std::size_t owner = kNobody;  // whose memory it is in, an index into Machine::devices
 };
 
+// The first thing that the wish needed and that could not be read; what is not there counts as
+// read.
+struct Unread {
+    std::string_view file;
+    std::int32_t error = 0;
+
+    void add(std::string_view name, std::int32_t number);
+};
+
 // What is known of a machine before anything is decided. What costs more than one file for each
 // device is there only if the wish needs it.
 struct Machine {
     std::vector<PciDevice> devices;                // sorted by address
-    std::vector<std::vector<PciAddress>> parents;  // of each device, if a path has to be followed
+    std::vector<std::vector<PciAddress>> parents;  // of each device if a path has to be followed
     std::vector<std::int32_t> groups;              // of each device, for pt.with=group; -1 is none
     std::vector<Framebuffer> framebuffers;         // if a display may be meant
     // The display that shows the boot, an index into `devices`, if a display may be meant.
     std::size_t boot_display = kNobody;
     // errno for which it is only a display that may be the one; 0 if it is.
     std::int32_t boot_vga_error = 0;
+    Unread unread{};
 };
 
 [[nodiscard]] bool is_display(const PciDevice& device);

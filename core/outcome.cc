@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/range.h"
+
 namespace pt {
 namespace {
 
@@ -23,7 +25,9 @@ void find_stuck(Outcome& outcome, const Plan& plan) {
         if (step.kind == Step::Kind::kLoadDriver)
             for (std::size_t d = 0; d < plan.devices.size(); ++d)
                 outcome.devices[d].is_stuck = plan.devices[d].decision == Decision::kBind;
-        if (step.kind == Step::Kind::kUnbind || step.kind == Step::Kind::kBind)
+        // Writing driver_override waits for the same lock as the driver that is stuck holds.
+        if (step.kind == Step::Kind::kUnbind || step.kind == Step::Kind::kBind ||
+            step.kind == Step::Kind::kOverride)
             outcome.devices[step.device].is_stuck = true;
     }
 }
@@ -64,10 +68,11 @@ std::size_t Outcome::count_failed(const Plan& plan) const {
 }
 
 bool Outcome::is_complete() const {
-    return std::none_of(results.begin(), results.end(), [this](const StepResult& result) {
-        const Step::Kind kind = steps[static_cast<std::size_t>(&result - results.data())].kind;
-        const bool counts =
-            kind == Step::Kind::kLoadBackend || kind == Step::Kind::kReleaseFramebuffer;
+    return !any_of(results, [this](const StepResult& result) {
+        const Step& step = steps[static_cast<std::size_t>(&result - results.data())];
+        const bool counts = step.kind == Step::Kind::kLoadBackend ||
+                            step.kind == Step::Kind::kReleaseFramebuffer ||
+                            (step.kind == Step::Kind::kOverride && devices[step.device].bound);
         return counts && result.went_wrong();
     });
 }

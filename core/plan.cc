@@ -119,6 +119,7 @@ Plan make_plan(const Wish& wish, const Machine& machine, const Selection& select
     if (machine.boot_display != kNobody)
         plan.boot_display = machine.devices[machine.boot_display].address;
     plan.boot_vga_error = machine.boot_vga_error;
+    plan.unread = machine.unread;
     for (std::size_t device : selection.unreadable)
         plan.unreadable.push_back(machine.devices[device]);
     plan.devices.resize(selection.choices.size());

@@ -71,6 +71,7 @@ struct Plan {
     std::optional<PciAddress> boot_display;
     std::int32_t boot_vga_error = 0;  // see Machine::boot_vga_error
     IommuFacts iommu;
+    Unread unread{};               // see Machine::unread
     std::int32_t alias_error = 0;  // errno for which no variant drivers could be looked for
 
     [[nodiscard]] std::size_t count(Decision decision) const;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "core/range.h"
 #include "core/text.h"
 
 namespace pt {
@@ -12,8 +13,14 @@ namespace {
 // More than any name that is ours.
 constexpr std::size_t kParameterMax = 80;
 
+// For what was asked for and cannot be done, while the rest goes on. Where it stops the boot, the
+// screen of a quiet boot has to say why, and that shows errors alone.
+Level level_of_loss(const Report& report) {
+    return report.wish->stop_on_error ? Level::kError : Level::kWarning;
+}
+
 Line complaint_line(const Report& report, const Complaint& complaint) {
-    Line line{Level::kWarning, {}};
+    Line line{level_of_loss(report), {}};
     // A name that is none of ours has any length, and the kernel log refuses long lines.
     put_printable(line.text, complaint.parameter.substr(0, kParameterMax));
     put(line.text, ": ");
@@ -128,8 +135,9 @@ Line neighbour_line(const Neighbour& neighbour) {
     return line;
 }
 
-Line lost_line(std::string_view file, std::int32_t error, std::string_view consequence) {
-    Line line{Level::kWarning, {}};
+Line lost_line(std::string_view file, std::int32_t error, std::string_view consequence,
+               Level level = Level::kWarning) {
+    Line line{level, {}};
     put(line.text, file);
     put(line.text, " cannot be read: ");
     put_error(line.text, error);
@@ -251,7 +259,10 @@ void describe_side_effects(const Report& report, std::vector<Line>& lines) {
         // What was skipped is told with the device that failed before it.
         if (!result.went_wrong() || result.state == StepResult::State::kSkipped) continue;
         Line line{Level::kError, {}};
-        if (step.kind == Step::Kind::kReleaseFramebuffer) {
+        // A device that is bound in spite of it.
+        const bool is_override =
+            step.kind == Step::Kind::kOverride && report.outcome->devices[step.device].bound;
+        if (step.kind == Step::Kind::kReleaseFramebuffer || is_override) {
             put_address(line.text, report.plan->devices[step.device].device.address);
             put(line.text, ": ");
         }
@@ -267,6 +278,8 @@ void describe_side_effects(const Report& report, std::vector<Line>& lines) {
             put(line.text, "; a virtual machine may fail with \"BAR: can't reserve\"");
             if (report.plan->devices[step.device].framebuffer.starts_with("simple-"))
                 put(line.text, ", unless initcall_blacklist=sysfb_init is on the command line");
+        } else if (is_override) {
+            put(line.text, "; once it is unbound another driver may take it");
         } else {
             continue;
         }
@@ -279,9 +292,7 @@ void put_drivers(std::string& out, const Report& report) {
     std::vector<std::string_view> names;
     for (std::size_t i = 0; i < report.plan->devices.size(); ++i) {
         const std::string_view name = report.outcome->devices[i].driver_wanted;
-        if (!is_acted_on(report.plan->devices[i]) ||
-            std::find(names.begin(), names.end(), name) != names.end())
-            continue;
+        if (!is_acted_on(report.plan->devices[i]) || contains(names, name)) continue;
         if (!names.empty()) put(out, " or ");
         put_printable(out, name);
         names.push_back(name);
@@ -317,7 +328,8 @@ Line summary_line(const Report& report) {
 std::vector<Line> describe_plan(const Report& report) {
     std::vector<Line> lines;
     if (report.conf_error != 0)
-        lines.push_back(lost_line(kConfPath, report.conf_error, ", its words are missing"));
+        lines.push_back(lost_line(kConfPath, report.conf_error, ", its words are missing",
+                                  level_of_loss(report)));
     if (report.plan->alias_error != 0)
         lines.push_back(lost_line("pt.driver=auto: modules.alias", report.plan->alias_error,
                                   ", vfio-pci serves for all"));
@@ -328,6 +340,9 @@ std::vector<Line> describe_plan(const Report& report) {
         lines.push_back(
             lost_line(file, report.plan->boot_vga_error, ", so it counts as the boot display"));
     }
+    if (report.plan->unread.error != 0)
+        lines.push_back(lost_line(report.plan->unread.file, report.plan->unread.error,
+                                  ", so something may have been missed", level_of_loss(report)));
     for (const Complaint& complaint : *report.complaints)
         lines.push_back(complaint_line(report, complaint));
     for (const PciDevice& device : report.plan->unreadable)
@@ -371,7 +386,7 @@ std::string describe_step(const Plan& plan, const Step& step, std::string_view d
 
 bool is_fulfilled(const Report& report) {
     if (!report.complaints->empty() || report.conf_error != 0) return false;
-    if (report.plan->count(Decision::kRefused) != 0) return false;
+    if (report.plan->count(Decision::kRefused) != 0 || report.plan->unread.error != 0) return false;
     if (report.outcome == nullptr) return true;
     return report.outcome->count_failed(*report.plan) == 0 && report.outcome->is_complete();
 }

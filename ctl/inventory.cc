@@ -25,7 +25,7 @@ Machine read_machine(const PciBus& bus, int root, int& error) {
         // A group that cannot be read is none.
         (void)bus.group_of(device.address, machine.groups.emplace_back());
     }
-    machine.framebuffers = find_framebuffers(root, bus, machine.devices);
+    machine.framebuffers = find_framebuffers(root, bus, machine.devices, machine.unread);
     find_boot_display(machine, bus);
     return machine;
 }

@@ -161,9 +161,8 @@ class Worker {
 
     StepResult release(const std::string& framebuffer) {
         std::string driver;
-        int error = 0;
-        const bool is_held =
-            platform_driver_of(context_.root, framebuffer, driver) == 0 && !driver.empty();
+        int error = platform_driver_of(context_.root, framebuffer, driver);
+        const bool is_held = error == 0 && !driver.empty();
         if (is_held) {
             error = unbind_platform_device(context_.root, framebuffer);
             if (error == 0) error = platform_driver_of(context_.root, framebuffer, driver);

@@ -172,7 +172,8 @@ int main(int argc, char** argv) {
     if (const int error = read_texts(options, root.get(), texts); error != 0) {
         const KernelLog log(root.get());
         Output(options, log).say_error("cannot read /proc/cmdline", error);
-        return kExitNotDone;
+        const bool stops = read_words({}, texts.conf).wish.stop_on_error;
+        return stops && !options.dry_run ? kExitStop : kExitNotDone;
     }
     return run(options, texts, root.get());
 }

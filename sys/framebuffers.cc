@@ -11,6 +11,7 @@ namespace pt {
 namespace {
 
 constexpr char kPlatformDevices[] = "sys/bus/platform/devices";
+constexpr std::string_view kFramebuffers = "/sys/bus/platform/devices";
 
 // Generous: some tens of kilobytes on a large machine.
 constexpr std::size_t kIomemMax = std::size_t{1} << 20;
@@ -35,9 +36,10 @@ std::size_t find_device(const std::vector<PciDevice>& devices, PciAddress addres
     return kNobody;
 }
 
-std::size_t owner_by_memory(int root, const PciBus& bus, const std::vector<PciDevice>& devices) {
+std::size_t owner_by_memory(int root, const PciBus& bus, const std::vector<PciDevice>& devices,
+                            Unread& unread) {
     std::string iomem;
-    if (read_file(root, "proc/iomem", kIomemMax, iomem) != 0) return kNobody;
+    unread.add("/proc/iomem", read_file(root, "proc/iomem", kIomemMax, iomem));
     const std::vector<AddressRange> ranges = parse_framebuffer_ranges(iomem);
     if (ranges.empty()) return kNobody;
     for (std::size_t i = 0; i < devices.size(); ++i)
@@ -48,16 +50,16 @@ std::size_t owner_by_memory(int root, const PciBus& bus, const std::vector<PciDe
 }  // namespace
 
 std::vector<Framebuffer> find_framebuffers(int root, const PciBus& bus,
-                                           const std::vector<PciDevice>& devices) {
+                                           const std::vector<PciDevice>& devices, Unread& unread) {
     std::vector<Framebuffer> framebuffers;
     std::vector<std::string> names;
-    (void)list_directory(root, kPlatformDevices, names);
+    unread.add(kFramebuffers, list_directory(root, kPlatformDevices, names));
     for (const std::string& name : names) {
         if (!is_framebuffer_name(name)) continue;
         std::string link;
-        (void)read_link(root, platform_path(name, "").c_str(), link);
+        unread.add(kFramebuffers, read_link(root, platform_path(name, "").c_str(), link));
         const std::vector<PciAddress> parents = parse_parents(link);
-        const std::size_t owner = parents.empty() ? owner_by_memory(root, bus, devices)
+        const std::size_t owner = parents.empty() ? owner_by_memory(root, bus, devices, unread)
                                                   : find_device(devices, parents.back());
         framebuffers.push_back({name, owner});
     }

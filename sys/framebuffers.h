@@ -12,9 +12,10 @@ namespace pt {
 
 // The framebuffers of the firmware below `root`, each with the display that owns it: the PCI device
 // which the kernel made its parent (6.12 and later, drivers/firmware/sysfb.c), else the one in
-// whose ranges its memory lies.
+// whose ranges its memory lies. What cannot be read goes to `unread`.
 [[nodiscard]] std::vector<Framebuffer> find_framebuffers(int root, const PciBus& bus,
-                                                         const std::vector<PciDevice>& devices);
+                                                         const std::vector<PciDevice>& devices,
+                                                         Unread& unread);
 
 // The driver that holds a device of the platform bus, empty for none.
 [[nodiscard]] int platform_driver_of(int root, std::string_view device, std::string& driver);

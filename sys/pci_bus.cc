@@ -187,13 +187,13 @@ int PciBus::bind(PciAddress address, std::string_view driver) const {
     return write_file(bus_.get(), driver_path(driver, "bind").c_str(), name);
 }
 
-std::vector<PciAddress> group_members(int root, std::int32_t group) {
+std::vector<PciAddress> group_members(int root, std::int32_t group, Unread& unread) {
     std::string path("sys/kernel/iommu_groups/");
     put_decimal(path, static_cast<std::uint64_t>(group));
     put(path, "/devices");
     std::vector<std::string> names;
     std::vector<PciAddress> members;
-    (void)list_directory(root, path.c_str(), names);
+    unread.add("/sys/kernel/iommu_groups", list_directory(root, path.c_str(), names));
     for (const std::string& name : names)
         if (const std::optional<PciAddress> address = parse_address(name); address)
             members.push_back(*address);

@@ -55,7 +55,7 @@ class PciBus {
 };
 
 // The members of an IOMMU group, in no order.
-[[nodiscard]] std::vector<PciAddress> group_members(int root, std::int32_t group);
+[[nodiscard]] std::vector<PciAddress> group_members(int root, std::int32_t group, Unread& unread);
 
 // What below `root` tells about the machine's IOMMU.
 [[nodiscard]] IommuFacts read_iommu_facts(int root);

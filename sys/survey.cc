@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "sys/survey.h"
 
-#include <algorithm>
-
+#include "core/range.h"
 #include "sys/framebuffers.h"
 #include "sys/modules.h"
 
@@ -17,10 +16,10 @@ Machine read_machine(const Wish& wish, const PciBus& bus, int root, int& error) 
             machine.parents.push_back(bus.parents(device.address));
     if (wish.with == With::kGroup)
         for (const PciDevice& device : machine.devices)
-            // A group that cannot be read is none.
-            (void)bus.group_of(device.address, machine.groups.emplace_back());
+            machine.unread.add("an IOMMU group",
+                               bus.group_of(device.address, machine.groups.emplace_back()));
     if (may_mean_display(wish, machine)) {
-        machine.framebuffers = find_framebuffers(root, bus, machine.devices);
+        machine.framebuffers = find_framebuffers(root, bus, machine.devices, machine.unread);
         find_boot_display(machine, bus);
     }
     return machine;
@@ -41,20 +40,18 @@ int find_variants(const Machine& machine, const Selection& selection, int root,
 }
 
 // The endpoints that stay with the host in the groups of the devices that are taken.
-std::vector<Neighbour> find_neighbours(const Plan& plan, const Machine& machine, const PciBus& bus,
+std::vector<Neighbour> find_neighbours(Plan& plan, const Machine& machine, const PciBus& bus,
                                        int root) {
     std::vector<std::int32_t> groups;
     std::vector<Neighbour> neighbours;
     for (const PlannedDevice& planned : plan.devices) {
         const std::int32_t group = planned.state.iommu_group;
         if (!is_acted_on(planned) || group < 0) continue;
-        if (std::find(groups.begin(), groups.end(), group) != groups.end()) continue;
+        if (contains(groups, group)) continue;
         groups.push_back(group);
-        const std::vector<PciAddress> members = group_members(root, group);
+        const std::vector<PciAddress> members = group_members(root, group, plan.unread);
         for (const PciDevice& device : machine.devices) {
-            if (std::find(members.begin(), members.end(), device.address) == members.end() ||
-                !is_left_to_host(plan, device))
-                continue;
+            if (!contains(members, device.address) || !is_left_to_host(plan, device)) continue;
             neighbours.push_back({device, {}, group});
             // A driver that cannot be read is told as none.
             (void)bus.driver_of(device.address, neighbours.back().driver);
@@ -86,6 +83,10 @@ void find_boot_display(Machine& machine, const PciBus& bus) {
             machine.boot_display = framebuffer.owner;
             return;
         }
+    // Any may be the owner of a framebuffer that cannot be looked for.
+    if (possible == kNobody && machine.unread.error != 0)
+        for (std::size_t i = machine.devices.size(); i-- != 0;)
+            if (is_display(machine.devices[i])) possible = i;
     machine.boot_display = possible;
     machine.boot_vga_error = possible_error;
 }

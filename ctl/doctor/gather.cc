@@ -61,7 +61,9 @@ std::int64_t boot_time(std::string_view stat) {
 void gather_framebuffers(const Context& context, const PciBus& bus, Facts& facts) {
     std::vector<PciDevice> devices;
     if (bus.list(devices) != 0) return;
-    for (const Framebuffer& framebuffer : find_framebuffers(context.root_dir.get(), bus, devices)) {
+    Unread unread;  // leaves an owner unknown, which is told
+    for (const Framebuffer& framebuffer :
+         find_framebuffers(context.root_dir.get(), bus, devices, unread)) {
         Facts::FramebufferOf of{framebuffer.device, kNobody, framebuffer.owner != kNobody};
         for (std::size_t i = 0; of.is_owner_known && i < facts.plan.devices.size(); ++i)
             if (facts.plan.devices[i].device.address == devices[framebuffer.owner].address)

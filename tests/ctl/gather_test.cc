@@ -16,7 +16,7 @@
 using namespace pt;
 using namespace pt::ctl;
 namespace fs = std::filesystem;
-using Unread = std::vector<std::pair<std::string, int>>;
+using UnreadFiles = std::vector<std::pair<std::string, int>>;
 
 namespace {
 
@@ -67,13 +67,14 @@ TEST_CASE("files that hold leftovers and cannot be searched are told, and what c
     tree.write("etc/mkinitcpio.conf.d", "");
     Facts facts;
     gather_leftovers(context, facts);
-    CHECK(facts.unread_leftovers == Unread{{"/etc/modprobe.d/fifo.conf", EINVAL},
-                                           {"/etc/modprobe.d/large.conf", EFBIG},
-                                           {"/etc/modules", EINVAL},
-                                           {"/etc/modules-load.d/fifo.conf", EINVAL},
-                                           {"/etc/dracut.conf.d/fifo.conf", EINVAL},
-                                           {"/etc/driverctl.d/pci-0000:01:00.0", EINVAL},
-                                           {"/etc/initramfs-tools/scripts/init-top/fifo", EINVAL}});
+    CHECK(facts.unread_leftovers ==
+          UnreadFiles{{"/etc/modprobe.d/fifo.conf", EINVAL},
+                      {"/etc/modprobe.d/large.conf", EFBIG},
+                      {"/etc/modules", EINVAL},
+                      {"/etc/modules-load.d/fifo.conf", EINVAL},
+                      {"/etc/dracut.conf.d/fifo.conf", EINVAL},
+                      {"/etc/driverctl.d/pci-0000:01:00.0", EINVAL},
+                      {"/etc/initramfs-tools/scripts/init-top/fifo", EINVAL}});
     REQUIRE(facts.leftovers.size() == 1);
     CHECK(facts.leftovers[0].place == "/etc/modprobe.d/good.conf");
 }
@@ -86,7 +87,7 @@ TEST_CASE("a directory of leftovers that may not be listed is told") {
     REQUIRE(chmod(tree.path("etc/modprobe.d").c_str(), 0) == 0);
     Facts facts;
     gather_leftovers(context, facts);
-    CHECK(facts.unread_leftovers == Unread{{"/etc/modprobe.d", EACCES}});
+    CHECK(facts.unread_leftovers == UnreadFiles{{"/etc/modprobe.d", EACCES}});
     REQUIRE(chmod(tree.path("etc/modprobe.d").c_str(), 0755) == 0);
 }
 
