@@ -5,11 +5,17 @@ PCI devices or, to release a framebuffer, on that of platform devices.
 They are pipes in the fake tree. The kernel of a real machine has done its work when write(2)
 returns; here it comes an instant later, as with a driver that probes asynchronously. A pipe that
 nobody reads blocks whoever opens it for writing: that is a driver that hangs.
+
+The program looks for the driver of a framebuffer just once after it was to go. Where that matters,
+`lease=yes` of a machine's framebuffer makes its unbind a file under a lease: who opens it has to
+wait until the driver is gone. It comes back unless the name is written as well.
 """
 
+import fcntl
 import os
 import re
 import selectors
+import signal
 import threading
 
 from .machine import ADDRESS, BUS, PLATFORM
@@ -22,12 +28,14 @@ class FakeKernel:
     def __init__(self, machine):
         self.machine = machine
         self.requests = []  # "bind vfio-pci 0000:01:00.0", in their order
+        self.leases = {}  # of each leased framebuffer: the file descriptor
 
     def __enter__(self):
         self.selector = selectors.DefaultSelector()
         self.stop_reader, self.stop_writer = os.pipe()
         self.selector.register(self.stop_reader, selectors.EVENT_READ, None)
         self.open_pipes()
+        self.lease_files()
         self.thread = threading.Thread(target=self.serve)
         self.thread.start()
         return self
@@ -39,6 +47,37 @@ class FakeKernel:
             os.close(key.fd)
         os.close(self.stop_writer)
         self.selector.close()
+        self.settle()
+
+    def lease_files(self):
+        # a lease that is being broken is told by this signal, whose default is to end the process
+        signal.signal(signal.SIGIO, signal.SIG_IGN)
+        for name in self.machine.leased:
+            if not self.machine.is_held(name):
+                continue
+            file = os.open(self.machine.path(self.machine.leased[name]), os.O_RDONLY)
+            fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+            self.leases[name] = file
+
+    def watch_leases(self):
+        """Releases the framebuffers whose unbind somebody opens."""
+        for name, file in self.leases.items():
+            if fcntl.fcntl(file, fcntl.F_GETLEASE) != fcntl.F_RDLCK:
+                os.remove(self.machine.framebuffer_driver(name))
+                fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+                os.close(file)
+                del self.leases[name]
+                return
+
+    def settle(self):
+        """Gives the framebuffers back that nobody has written the name of."""
+        for name, unbind in self.machine.leased.items():
+            if name in self.leases:
+                os.close(self.leases.pop(name))
+            elif not self.machine.is_held(name) and \
+                    os.path.getsize(self.machine.path(unbind)) == 0:
+                os.symlink(os.path.dirname(self.machine.path(unbind)),
+                           self.machine.framebuffer_driver(name))
 
     def open_pipes(self):
         for bus in (BUS, PLATFORM):
@@ -56,7 +95,8 @@ class FakeKernel:
 
     def serve(self):
         while True:
-            events = self.selector.select()
+            events = self.selector.select(0.001 if self.leases else None)
+            self.watch_leases()
             for key, _ in events:
                 if key.data is not None:
                     # Writes can arrive together; a name shows its own end.

@@ -4,14 +4,14 @@
     ADDRESS VENDOR:DEVICE SUBVENDOR:SUBDEVICE CLASS [driver=NAME] [group=N] [override=NAME]
             [under=BRIDGE] [boot_vga=1] [memory=FIRST-LAST]
     driver NAME [hang=bind] [hang=unbind] [deaf=bind] [deaf=unbind]
-    framebuffer NAME [under=ADDRESS] [driver=NAME] [goes_with=ADDRESS]
+    framebuffer NAME [under=ADDRESS] [driver=NAME] [goes_with=ADDRESS] [lease=yes]
     module NAME [DRIVER]    module that registers a driver, if one is named
     file PATH [TEXT]    dir PATH    link PATH TARGET    remove PATH
 
 A driver that hangs never returns from the operation; a deaf one says yes and does nothing. A
 framebuffer is a device on the platform bus; it is held by its driver unless that is none, and with
 goes_with it disappears when the device of this address is bound, as vfio-pci does it to a display
-of class 0x0300. TEXT knows the escapes of Python, and {release} in it and in PATH is the kernel's
+of class 0x0300; for lease=yes see kernel.py. TEXT knows the escapes of Python, and {release} in it and in PATH is the kernel's
 name. PATH begins at the root, unless it begins with an address or with "drivers/", which are below
 sys/bus/pci. Lines that begin with # are comments.
 """
@@ -28,7 +28,8 @@ ADDRESS = re.compile(r"[0-9a-f]{4,8}:[0-9a-f]{2}:[01][0-9a-f]\.[0-7]")
 
 class Machine:
     """The tree. `hung` and `deaf` hold (driver, operation), `parents` the bridge above a device,
-    `framebuffers` the directory of each and `goes_with` the framebuffers that a bind removes."""
+    `framebuffers` the directory of each, `goes_with` the framebuffers that a bind removes and
+    `leased` the unbind of those that are released at once."""
 
     def __init__(self, root, text=""):
         self.root = root
@@ -37,6 +38,7 @@ class Machine:
         self.parents = {}
         self.framebuffers = {}
         self.goes_with = {}
+        self.leased = {}
         for directory in (f"{BUS}/devices", f"{BUS}/drivers", "sys/kernel/iommu_groups",
                           "sys/module", "proc", "dev", "run"):
             os.makedirs(self.path(directory))
@@ -158,7 +160,10 @@ class Machine:
         if driver != "none":
             unbind = f"{PLATFORM}/drivers/{driver}/unbind"
             os.makedirs(os.path.dirname(self.path(unbind)), exist_ok=True)
-            if not os.path.lexists(self.path(unbind)):
+            if options.pop("lease", None):
+                self.write(unbind, b"")
+                self.leased[name] = unbind
+            elif not os.path.lexists(self.path(unbind)):
                 os.mkfifo(self.path(unbind))
             self.link_to(f"{directory}/driver", os.path.dirname(unbind))
         if "goes_with" in options:
@@ -188,6 +193,14 @@ class Machine:
     def remove_framebuffer(self, name):
         self.remove_path(self.path(f"{PLATFORM}/devices/{name}"))
         self.remove_path(self.path(self.framebuffers.pop(name)))
+
+    def framebuffer_driver(self, name):
+        """The link to the driver that holds a framebuffer, which is there or not."""
+        return self.path(f"{self.framebuffers[name]}/driver")
+
+    def is_held(self, name):
+        """Whether a framebuffer has a driver."""
+        return os.path.lexists(self.framebuffer_driver(name))
 
     def driver_of(self, address):
         """The name of the driver that holds a device, or None."""
