@@ -16,7 +16,6 @@ each of them.
 
 import argparse
 import collections
-import json
 import os
 import random
 import re
@@ -29,9 +28,10 @@ from .cli import SKIPPED, TOP, use_memory
 from .kernel import FakeKernel
 from .machine import ADDRESS
 from .program import Program, Skip, strace, without_times
+from .schema import parse, validator
 from .subjects import SUBJECTS, make
 
-ERRORS = ("EIO", "ENOMEM", "EACCES")
+ERRORS = ("EIO", "ENOMEM")
 KILL = "signal=SIGKILL"
 DEADLINE = 3  # seconds, of each run
 # These cannot fail with the arguments that they are given here, by their definition.
@@ -176,7 +176,9 @@ def kill_supervisor(program, fault):
                  (driver, override) == before[address] or
                  override == "vfio-pci" and driver in (before[address][0], None, "vfio-pci"),
                  True)
-        json.loads(read_report(machine) or "{}")
+        report = read_report(machine)
+        if report is not None:
+            parse(report)
         with FakeKernel(machine):
             again = program.run(*options_of_run(root))
         same("exit code of a second run", again.code, 0)
@@ -221,7 +223,9 @@ def check(fault, result, undisturbed):
     """Raises AssertionError unless all is as it has to be. Returns whether the fault came about."""
     subject, run = fault.subject, result.run
     excused, unnamed, lines = concerned(fault, result.trace)
-    told = json.loads(run.out or result.report or "{}")
+    told = {}
+    for text in (result.report, run.out):
+        told = parse(text) if text else told
     # nobody knows which device the driver was given when its loading came to an end
     if any(step["step"] == "load_driver" and step["state"] == "crashed"
            for step in told.get("steps", ())):
@@ -316,8 +320,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--program", default=os.path.join(TOP, "build/release/pt-hook"),
                         help="the program to test (build/release/pt-hook)")
-    parser.add_argument("--seconds", type=float, default=60,
-                        help="time for all runs; what is left then is left out (60)")
+    parser.add_argument("--seconds", type=float, default=90,
+                        help="time for all runs; what is left then is left out (90)")
     parser.add_argument("--seed", type=int, default=1, help="order of the faults (1)")
     parser.add_argument("--machine", help="only the machine of this name")
     parser.add_argument("--only", help="regular expression on calls as strace shows them")
@@ -382,6 +386,11 @@ def inject_all(program, faults, undisturbed, options):
         if results[why]:
             print(f"skip  {results[why]} faults ({why})")
             skipped += results[why]
+    try:
+        validator()
+    except Skip as why:
+        print(f"skip  {why}")
+        skipped += 1
     print(f"slowest run {slowest:.1f} s")
     print(f"{results['passed']} passed, {results['failed']} failed, {skipped} skipped")
     return 1 if results["failed"] or not results["passed"] else 0
