@@ -136,6 +136,8 @@ Plan make_plan(const Wish& wish, const Machine& machine, const Selection& select
         const bool of_card = companion && is_display(machine.devices[choice.companion_of]);
         decide(planned, choice.kept, !companion && wish.selectors[choice.selector].is_exact(),
                of_card, plan);
+        if (planned.decision == Decision::kAlready)  // any other is refused for it
+            plan.unread.add("an IOMMU group", planned.state.group_error);
     }
     return plan;
 }

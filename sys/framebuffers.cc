@@ -43,7 +43,8 @@ std::size_t owner_by_memory(int root, const PciBus& bus, const std::vector<PciDe
     const std::vector<AddressRange> ranges = parse_framebuffer_ranges(iomem);
     if (ranges.empty()) return kNobody;
     for (std::size_t i = 0; i < devices.size(); ++i)
-        if (is_display(devices[i]) && overlap(bus.resources(devices[i].address), ranges)) return i;
+        if (is_display(devices[i]) && overlap(bus.resources(devices[i].address, unread), ranges))
+            return i;
     return kNobody;
 }
 

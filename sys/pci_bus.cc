@@ -143,11 +143,11 @@ int PciBus::boot_vga_of(PciAddress address, bool& is_boot_vga) const {
     return error == 0 && !is_boot_vga && !text.starts_with('0') ? EBADMSG : error;
 }
 
-std::vector<AddressRange> PciBus::resources(PciAddress address) const {
+std::vector<AddressRange> PciBus::resources(PciAddress address, Unread& unread) const {
     // 17 lines at most, of 57 bytes each
     std::string text;
     const std::string path = device_path(address, "resource");
-    if (read_file(bus_.get(), path.c_str(), 4096, text) != 0) return {};
+    unread.add("a display's resource", read_file(bus_.get(), path.c_str(), 4096, text));
     return parse_resources(text);
 }
 

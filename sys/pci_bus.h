@@ -34,8 +34,8 @@ class PciBus {
     // class 0x0300 have the attribute; without it, it is none.
     [[nodiscard]] int boot_vga_of(PciAddress address, bool& is_boot_vga) const;
 
-    // The address ranges of its base address registers; none if they cannot be read.
-    [[nodiscard]] std::vector<AddressRange> resources(PciAddress address) const;
+    // The address ranges of its base address registers; none, and `unread`, if they cannot be read.
+    [[nodiscard]] std::vector<AddressRange> resources(PciAddress address, Unread& unread) const;
 
     // The driver that holds a device, empty for none.
     [[nodiscard]] int driver_of(PciAddress address, std::string& driver) const;
