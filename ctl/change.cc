@@ -8,6 +8,7 @@
 #include "ctl/by_command.h"
 #include "ctl/edit.h"
 #include "ctl/rebuild.h"
+#include "ctl/words_left.h"
 #include "sys/file.h"
 
 namespace pt::ctl {
@@ -141,6 +142,30 @@ std::vector<Command> commands_of(int root, const std::string& kind) {
     return kind == kConfKind ? rebuild_commands(root) : find_loader_of(root, kind).commands;
 }
 
+// What would still count is not forgotten: then nothing is undone.
+void refuse_words_left(const Record& record, Change& change) {
+    const std::vector<std::string> words = record.added();
+    const bool has_comments = record.kind == kConfKind || record.kind == name_of(LoaderKind::kGrub);
+    std::string left;
+    for (const FileChange& file : change.files) {
+        const FileChange* recorded = find_file(record, file.path);
+        // The command takes out of the text what stands there as it is.
+        const std::string after =
+            file.by_command ? remove_words(file.now.text, words) : file.after.text;
+        const std::string before = file.by_command       ? file.before.text
+                                   : recorded != nullptr ? recorded->before.text
+                                                         : std::string();
+        const std::string text =
+            tell_words_left({file.path, before, file.now.text, after}, words, has_comments);
+        if (!text.empty()) left += text + ' ';
+    }
+    if (left.empty() || !change.problem.empty()) return;
+    change.problem = left +
+                     "Nothing is changed: take that out by hand and run 'ptctl unuse' "
+                     "again, or remove " +
+                     kRecordDirectory + " if it is to stay.";
+}
+
 }  // namespace
 
 bool Change::does_nothing() const {
@@ -242,6 +267,7 @@ Change plan_unuse(int root, const Record& record) {
         change.commands = commands_of(root, record.kind);
     else if (!record.added().empty())
         change.commands = {words_command(record.kind, record.added(), {})};
+    refuse_words_left(record, change);
     return change;
 }
 

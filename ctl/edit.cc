@@ -84,6 +84,14 @@ bool cut_word(std::string& line, const std::string& word) {
     return false;
 }
 
+// A line of the conf file without a comment at its end.
+std::string_view without_comment(std::string_view line) {
+    const std::size_t hash = line.find('#');
+    const bool begins_word =
+        hash != line.npos && (hash == 0 || kSpace.find(line[hash - 1]) != kSpace.npos);
+    return trimmed(begins_word ? line.substr(0, hash) : line);
+}
+
 // Whether a line that had words of ours now says nothing any more.
 bool is_left_over(std::string_view line) {
     const std::string_view text = trimmed(line);
@@ -200,7 +208,9 @@ std::string remove_added(std::string_view text, const std::vector<std::string>& 
             for (const std::string& word : left) cut_word(changed, word);
             left.clear();
             if (!is_left_over(changed)) result += changed;
-        } else if (const auto word = std::find(left.begin(), left.end(), bare);
+        } else if (bare.empty() || bare.starts_with('#')) {
+            result += line;  // somebody has explained what follows
+        } else if (const auto word = std::find(left.begin(), left.end(), without_comment(bare));
                    word != left.end()) {
             left.erase(word);
         } else {
