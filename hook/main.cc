@@ -105,10 +105,15 @@ int run(const Options& options, const Texts& texts, int root) {
     Report report{VERSION,          texts.conf, texts.conf_error, &read.wish, &read.words,
                   &read.complaints, &plan,      nullptr,          0};
 
-    if (read.wish.off) {
+    // The kernel that saves the memory of a crashed one (fs/proc/vmcore.c) has the words of that
+    // one, and may need a device that they name to write to.
+    const bool is_crash_kernel = !read.wish.asks_for_nothing() && exists(root, "proc/vmcore");
+    if (read.wish.off || is_crash_kernel) {
+        read.wish.off = true;
         read.complaints.clear();
         report.conf_error = 0;
-        output.say({Level::kInfo, "switched off by pt.off, nothing is done"});
+        output.say({Level::kInfo, is_crash_kernel ? "a kernel that saves a crash, nothing is done"
+                                                  : "switched off by pt.off, nothing is done"});
     } else if (!read.wish.asks_for_nothing()) {
         const PciBus bus(root);
         int error = 0;
