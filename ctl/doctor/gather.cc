@@ -64,6 +64,12 @@ void gather_framebuffers(const Context& context, const PciBus& bus, Facts& facts
     Unread unread;  // leaves an owner unknown, which is told
     for (const Framebuffer& framebuffer :
          find_framebuffers(context.root_dir.get(), bus, devices, unread)) {
+        // One without a driver was released, and is in nobody's way.
+        const int root = context.root_dir.get();
+        std::string driver;
+        if (platform_driver_of(root, framebuffer.device, driver) == 0 && driver.empty() &&
+            !keeps_memory(root, framebuffer.device))
+            continue;
         Facts::FramebufferOf of{framebuffer.device, kNobody, framebuffer.owner != kNobody};
         for (std::size_t i = 0; of.is_owner_known && i < facts.plan.devices.size(); ++i)
             if (facts.plan.devices[i].device.address == devices[framebuffer.owner].address)
