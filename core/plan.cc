@@ -138,6 +138,9 @@ Plan make_plan(const Wish& wish, const Machine& machine, const Selection& select
                of_card, plan);
         if (planned.decision == Decision::kAlready)  // any other is refused for it
             plan.unread.add("an IOMMU group", planned.state.group_error);
+        // It might be the other card that an id means, for which the boot display would stay.
+        if (planned.is_boot_display && is_acted_on(planned) && !plan.unreadable.empty())
+            plan.unread.add("what a device is", plan.unreadable.front().error);
     }
     return plan;
 }
