@@ -39,10 +39,53 @@ FileText without_words(const FileText& now, const FileChange* recorded,
     return result;
 }
 
+bool is_of_entries(const Record& record) {
+    return record.kind == name_of(LoaderKind::kEntries);
+}
+
+// The path of a boot loader entry without what boot counting writes into its name: "+3" or "+2-1"
+// before the ending (systemd, "Automatic Boot Assessment").
+std::string uncounted(const std::string& path) {
+    const std::string_view ending = ".conf";
+    const std::size_t plus = path.rfind('+');
+    if (plus == path.npos || !path.ends_with(ending)) return path;
+    const std::string counter = path.substr(plus + 1, path.size() - ending.size() - plus - 1);
+    const std::size_t dash = std::min(counter.find('-'), counter.size());
+    const auto is_number = [](std::string_view text) {
+        return !text.empty() && text.find_first_not_of("0123456789") == text.npos;
+    };
+    if (!is_number(std::string_view(counter).substr(0, dash)) ||
+        (dash < counter.size() && !is_number(std::string_view(counter).substr(dash + 1))))
+        return path;
+    return path.substr(0, plus) + std::string(ending);
+}
+
 const FileChange* find_file(const Record& record, const std::string& path) {
     for (const FileChange& file : record.files)
         if (file.path == path && !file.by_command) return &file;
+    if (!is_of_entries(record)) return nullptr;
+    for (const FileChange& file : record.files)
+        if (file.after.exists && uncounted(file.path) == uncounted(path)) return &file;
     return nullptr;
+}
+
+// Whether an entry that the record does not know is a copy of one that it knows.
+bool is_copy_of_entry(const Record& record, const std::string& text) {
+    const std::vector<std::string> words = entry_options(text);
+    return is_of_entries(record) &&
+           std::all_of(record.words.begin(), record.words.end(),
+                       [&](const std::string& word) { return has_word(words, word); });
+}
+
+// Where words of a record may be: in its files, and in all entries that there are by now.
+std::vector<std::string> places_of(int root, const Record& record) {
+    std::vector<std::string> paths;
+    for (const FileChange& file : record.files)
+        if (!file.by_command) paths.push_back(file.path);
+    if (!is_of_entries(record)) return paths;
+    for (std::string& path : entry_files(root))
+        if (!has_word(paths, path)) paths.push_back(std::move(path));
+    return paths;
 }
 
 // A file as it is, and as it would be without us. Sets the problem if it cannot be read.
@@ -56,6 +99,8 @@ FileChange read_change(int root, const std::string& path, const Record& old, Cha
                         : " cannot be read: " + std::string(std::strerror(error)) + ".");
     const FileChange* recorded = find_file(old, path);
     file.before = without_words(file.now, recorded, old.words);
+    if (recorded == nullptr && is_copy_of_entry(old, file.now.text))
+        file.before.text = remove_words(file.now.text, old.words);
     file.from_running = recorded != nullptr && recorded->from_running;
     file.after = file.before;
     return file;
@@ -123,12 +168,13 @@ void add_to(int root, LoaderKind kind, const std::vector<std::string>& words, co
 
 // What was written to another place before is taken back there.
 void leave_old_place(int root, const Record& old, Change& change) {
-    for (const FileChange& recorded : old.files) {
-        const bool stays =
-            std::any_of(change.files.begin(), change.files.end(),
-                        [&](const FileChange& file) { return file.path == recorded.path; });
-        if (!stays && !recorded.by_command)
-            change.files.push_back(read_change(root, recorded.path, old, change));
+    for (const std::string& path : places_of(root, old)) {
+        if (std::any_of(change.files.begin(), change.files.end(),
+                        [&](const FileChange& file) { return file.path == path; }))
+            continue;
+        FileChange file = read_change(root, path, old, change);
+        if (file.now != file.after || find_file(old, path) != nullptr)
+            change.files.push_back(std::move(file));
     }
 }
 
@@ -144,11 +190,14 @@ std::vector<Command> commands_of(int root, const std::string& kind) {
 
 // What would still count is not forgotten: then nothing is undone.
 void refuse_words_left(const Record& record, Change& change) {
-    const std::vector<std::string> words = record.added();
     const bool has_comments = record.kind == kConfKind || record.kind == name_of(LoaderKind::kGrub);
     std::string left;
     for (const FileChange& file : change.files) {
         const FileChange* recorded = find_file(record, file.path);
+        std::vector<std::string> words = record.added();
+        // An entry that was never ours may have the others for a reason of its own.
+        if (recorded == nullptr && !file.by_command)
+            std::erase_if(words, [](const std::string& word) { return !word.starts_with("pt."); });
         // The command takes out of the text what stands there as it is.
         const std::string after =
             file.by_command ? remove_words(file.now.text, words) : file.after.text;
@@ -243,16 +292,16 @@ Change plan_unuse(int root, const Record& record) {
         std::any_of(record.words.begin(), record.words.end(),
                     [&](const std::string& word) { return has_word(running, word); });
     for (const FileChange& recorded : record.files) {
-        if (recorded.by_command) {
-            FileChange file = recorded;
-            // Gone since, with its kernel: then there is nothing to put back.
-            if (read_text(root, file.path, file.now) != 0 || !file.now.exists) continue;
-            file.after = file.now;
-            change.files.push_back(std::move(file));
-            continue;
-        }
-        FileChange file = read_change(root, recorded.path, record, change);
-        if (recorded.from_running && !file.after.exists && runs_with_words) {
+        if (!recorded.by_command) continue;
+        FileChange file = recorded;
+        // Gone since, with its kernel: then there is nothing to put back.
+        if (read_text(root, file.path, file.now) != 0 || !file.now.exists) continue;
+        file.after = file.now;
+        change.files.push_back(std::move(file));
+    }
+    for (const std::string& path : places_of(root, record)) {
+        FileChange file = read_change(root, path, record, change);
+        if (file.from_running && !file.after.exists && runs_with_words) {
             // Somebody may have removed it since.
             file.after = {true, file.now.exists ? remove_words(file.now.text, record.words)
                                                 : running_without_us(root, record)};

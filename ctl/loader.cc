@@ -345,6 +345,12 @@ std::string_view name_of(LoaderKind kind) {
     return "unknown";
 }
 
+std::vector<std::string> entry_files(int root) {
+    std::vector<std::string> files;
+    for (const Entry& entry : read_entries(root)) files.push_back("/" + entry.path);
+    return files;
+}
+
 Loader find_loader(int root) {
     Loader loader;
     if (is_image_based(root)) return ostree(root);

@@ -46,6 +46,10 @@ struct Loader {
 // written for it once.
 [[nodiscard]] Loader find_loader_of(int root, std::string_view kind);
 
+// All entries that boot Linux (Boot Loader Specification, type #1), those for rescue too, absolute
+// below the root directory; what cannot be read is left out.
+[[nodiscard]] std::vector<std::string> entry_files(int root);
+
 // For programs: "grub", "grubby", "rpm-ostree", "kernel-install", "entries", "uki", "unknown".
 [[nodiscard]] std::string_view name_of(LoaderKind kind);
 

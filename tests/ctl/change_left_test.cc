@@ -92,6 +92,69 @@ TEST_CASE("a word that the user has written once more is told with its line", "[
     CHECK_FALSE(record_of(root).is_empty());
 }
 
+// The machine with entries written by hand, one of which boots are counted of.
+void make_counted(const ScratchDir& root) {
+    root.write("boot/loader/loader.conf", "default arch\n");
+    root.write("boot/loader/entries/arch+3.conf", kEntry);
+    root.write("boot/loader/entries/a+b.conf", kEntry);
+    root.write("boot/loader/entries/rescue.conf", kEntry + "options intel_iommu=on\n");
+}
+
+void rename(const ScratchDir& root, const std::string& from, const std::string& to) {
+    fs::rename(root.path("boot/loader/entries/" + from), root.path("boot/loader/entries/" + to));
+}
+
+TEST_CASE("an entry that boot counting has renamed gets back what it was", "[change]") {
+    for (const char* name : {"arch+3.conf", "arch+2-1.conf", "arch.conf"}) {
+        for (const bool again : {false, true}) {
+            INFO(name << again);
+            const ScratchDir root;
+            make_counted(root);
+            Commands commands(root);
+            CHECK(use(root, kWords, commands).empty());
+            rename(root, "arch+3.conf", name);
+            if (again) CHECK(use(root, {"pt.ids=1002:5159"}, commands).empty());
+            CHECK(unuse(root, commands).empty());
+            rename(root, name, "arch+3.conf");
+            const Tree after = tree_of(root);
+            const ScratchDir other;
+            make_counted(other);
+            CHECK(after == tree_of(other));
+        }
+    }
+}
+
+TEST_CASE("copies of an entry lose the words too, and those of somebody else stay", "[change]") {
+    for (const bool again : {false, true}) {
+        INFO(again);
+        const ScratchDir root;
+        make_counted(root);
+        Commands commands(root);
+        CHECK(use(root, kWords, commands).empty());
+        const std::string entry = text_of(root, "boot/loader/entries/arch+3.conf");
+        for (const char* name : {"copy.conf", "copy-fallback.conf"})
+            root.write(std::string("boot/loader/entries/") + name, entry);
+        if (again) CHECK(use(root, {"pt.ids=1002:5159"}, commands).empty());
+        CHECK(unuse(root, commands).empty());
+        for (const char* name : {"arch+3.conf", "a+b.conf", "copy.conf", "copy-fallback.conf"})
+            CHECK(text_of(root, std::string("boot/loader/entries/") + name) == kEntry);
+        CHECK(text_of(root, "boot/loader/entries/rescue.conf") ==
+              kEntry + "options intel_iommu=on\n");
+        CHECK(record_of(root).is_empty());
+    }
+}
+
+TEST_CASE("a word in a changed copy of an entry keeps the record", "[change]") {
+    const ScratchDir root;
+    make_counted(root);
+    Commands commands(root);
+    CHECK(use(root, kWords, commands).empty());
+    root.write("boot/loader/entries/mine.conf", kEntry + "options pt.ids=1:2,10de:1b06\n");
+    const Change change = plan_unuse(root.fd(), record_of(root));
+    CHECK(change.problem.starts_with("/boot/loader/entries/mine.conf would still have pt.ids="));
+    CHECK(change.problem.find("in its line 4") != std::string::npos);
+}
+
 TEST_CASE("a word counts as it is, and as part of a list, outside of comments", "[left]") {
     struct Row {
         const char* text;
