@@ -4,7 +4,9 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "core/cmdline.h"
 #include "core/report.h"
+#include "core/selector.h"
 #include "ctl/commands.h"
 #include "ctl/inventory.h"
 #include "ctl/output.h"
@@ -118,7 +120,37 @@ Json to_document(const Report& report, const std::vector<Difference>& found, boo
     return json;
 }
 
+// What to write for a word that is none of pt-hook, where that can be seen.
+std::string advice_for(const std::string& word) {
+    Selector selector;
+    if (parse_address_item(word + ".*", selector) == Fault::kNone)
+        return "; write pt.addrs=" + word + ".*";
+    if (parse_address_item(word, selector) == Fault::kNone) {
+        const bool is_plain = selector.where.path.empty() && !selector.where.any_function;
+        return "; write pt.addrs=" + (is_plain ? full_address(selector.where.start) : word);
+    }
+    if (parse_id(word, selector) == Fault::kNone) return "; write pt.ids=" + word;
+    return ", such as pt.ids=10de:1b06";
+}
+
+// What is wrong with the words of ptctl's own command line: other programs' words are not planned
+// with, and a card alone is what `use` takes. Empty if all are good.
+std::string problem_of(const std::vector<std::string>& words) {
+    for (const std::string& text : words) {
+        CmdlineReader reader(text);
+        for (Word word; reader.next(word);)
+            if (!word.name.starts_with("pt."))
+                return "'" + std::string(word.text) + "' is no pt. word" +
+                       advice_for(std::string(word.text));
+    }
+    return {};
+}
+
 int plan(const Context& context, const std::vector<std::string>& words) {
+    if (const std::string problem = problem_of(words); !problem.empty()) {
+        print_problem(context, problem);
+        return kExitUsage;
+    }
     Texts texts = read_texts(context);
     if (!words.empty()) {
         texts.cmdline = joined(words);
