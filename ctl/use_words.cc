@@ -116,10 +116,24 @@ class Comparison {
     Foresight foresight_;
 };
 
+// The cards in an argument of `use`: one, or those in a word such as `ptctl list` prints it.
+std::vector<std::string> cards_in(std::string_view text) {
+    const std::string_view name = text.substr(0, text.find('=') + 1);
+    if (name != "pt.ids=" && name != "pt.addrs=") return {std::string(text)};
+    std::vector<std::string> cards;
+    std::string_view rest = text.substr(name.size());
+    do cards.emplace_back(cut(rest, ','));
+    while (!rest.empty());
+    return cards;
+}
+
 }  // namespace
 
-Wanted choose_words(const Inventory& inventory, const std::vector<std::string>& cards) {
+Wanted choose_words(const Inventory& inventory, const std::vector<std::string>& arguments) {
     Wanted wanted;
+    std::vector<std::string> cards;
+    for (const std::string& argument : arguments)
+        for (std::string& card : cards_in(argument)) cards.push_back(std::move(card));
     for (const std::string& card : cards) {
         const Resolved resolved = resolve_card(inventory, card);
         if (!resolved.problem.empty()) {

@@ -19,9 +19,10 @@ struct Wanted {
     bool is_refused = false;             // the problem is a device that is never taken
 };
 
-// Finds the devices that the texts CARD... mean, and the words for them.
+// Finds the devices that the texts CARD... mean, and the words for them. A text may also be a word
+// of such: "pt.ids=10de:1b06,10de:10ef".
 [[nodiscard]] Wanted choose_words(const Inventory& inventory,
-                                  const std::vector<std::string>& cards);
+                                  const std::vector<std::string>& arguments);
 
 // What the words would do in truth.
 struct Foresight {
