@@ -88,15 +88,20 @@ std::vector<std::string> places_of(int root, const Record& record) {
     return paths;
 }
 
+// The end of a sentence that begins with the path.
+std::string why_unreadable(int error) {
+    if (error == EINVAL) return " is no regular file, and is not made one.";
+    if (error == ELOOP)
+        return " is a symbolic link that leads nowhere: remove it, or make what it leads to.";
+    return " cannot be read: " + std::string(std::strerror(error)) + ".";
+}
+
 // A file as it is, and as it would be without us. Sets the problem if it cannot be read.
 FileChange read_change(int root, const std::string& path, const Record& old, Change& change) {
     FileChange file;
     file.path = path;
     if (const int error = read_text(root, path, file.now); error != 0 && change.problem.empty())
-        change.problem =
-            path + (error == EINVAL
-                        ? " is no regular file, and is not made one."
-                        : " cannot be read: " + std::string(std::strerror(error)) + ".");
+        change.problem = path + why_unreadable(error);
     const FileChange* recorded = find_file(old, path);
     file.before = without_words(file.now, recorded, old.words);
     if (recorded == nullptr && is_copy_of_entry(old, file.now.text))

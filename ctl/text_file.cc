@@ -46,10 +46,10 @@ int find_place(int root, const std::string& path, std::string& place) {
     if (real != nullptr) {
         place = real.get();
     } else {
+        if (errno != ENOENT) return errno;
         struct stat status {};
         // A link to nowhere is nobody's file to replace.
-        if (errno != ENOENT || lstat(asked.c_str(), &status) == 0)
-            return errno == 0 ? ELOOP : errno;
+        if (lstat(asked.c_str(), &status) == 0) return ELOOP;
         real.reset(realpath(slash == 0 ? "/" : asked.substr(0, slash).c_str(), nullptr));
         if (real == nullptr) return errno;
         place = real.get();

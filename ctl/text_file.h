@@ -21,7 +21,8 @@ struct FileText {
 // the one that is read and changed, unless the link leads out of the root directory (EXDEV). All
 // results are 0 or an errno.
 
-// That there is no such file is no error. What is no regular file gives EISDIR or EINVAL.
+// That there is no such file is no error. What is no regular file gives EISDIR or EINVAL,
+// and a symbolic link that leads nowhere ELOOP.
 [[nodiscard]] int read_text(int root, const std::string& path, FileText& result);
 
 // The mode of a new file.

@@ -33,7 +33,8 @@ TEST_CASE("files keep their mode, and links what they lead to", "[change]") {
     struct stat status {};
     CHECK(stat(root.path("etc/real").c_str(), &status) == 0);
     CHECK((status.st_mode & 07777) == 0640);
-    CHECK(replace_text(root.fd(), "/etc/dangling", {true, "new"}) != 0);
+    CHECK(replace_text(root.fd(), "/etc/dangling", {true, "new"}) == ELOOP);
+    CHECK(read_text(root.fd(), "/etc/dangling", text) == ELOOP);
     CHECK(replace_text(root.fd(), "/etc/outside", {true, "new"}) == EXDEV);
     CHECK(read_text(root.fd(), "/etc/outside", text) == EXDEV);
     CHECK(read_text(root.fd(), "/no/such/file", text) == 0);
@@ -51,6 +52,20 @@ TEST_CASE("a link to a device, or a FIFO, is left alone", "[change]") {
     const Change change = plan_use(root.fd(), find_loader(root.fd()), false, kWords, Record());
     CHECK(change.problem ==
           "/etc/default/grub.d/pt-hook.cfg is no regular file, and is not made one.");
+    CHECK(tree_of(root) == before);
+}
+
+TEST_CASE("a link that leads nowhere is named, and nothing is made of it", "[change]") {
+    const ScratchDir root;
+    Machine machine = machine_of("GRUB of others");
+    machine.files.erase("etc/default/grub");
+    make(root, machine);
+    root.link("etc/default/grub", "missing");
+    const Tree before = tree_of(root);
+    const Change change = plan_use(root.fd(), find_loader(root.fd()), false, kWords, Record());
+    CHECK(change.problem ==
+          "/etc/default/grub is a symbolic link that leads nowhere: remove it, or make what it "
+          "leads to.");
     CHECK(tree_of(root) == before);
 }
 
