@@ -247,9 +247,9 @@ std::vector<std::size_t> look_ahead(const Context& context, const Options& optio
     std::string conf = read_all(context, "/etc/pt-hook.conf");
     for (const FileChange& file : proposal.change.files)
         if (file.path == "/etc/pt-hook.conf") conf = file.after.text;
-    std::string cmdline = join_words(others);
-    if (!options.in_conf) cmdline += ' ' + join_words(proposal.words);
-    const Foresight foresight = foresee(context.root_dir.get(), inventory, wanted, cmdline, conf);
+    const Foresight foresight =
+        foresee(context.root_dir.get(), inventory, wanted, join_words(others),
+                options.in_conf ? "" : join_words(proposal.words), conf);
     for (const std::string& problem : foresight.problems) proposal.refusals.push_back(problem);
     for (const std::string& warning : foresight.warnings) proposal.warnings.push_back(warning);
     if (foresight.lacks_iommu.empty()) return foresight.taken;

@@ -3,9 +3,12 @@
 
 #include <algorithm>
 
+#include "core/cmdline.h"
 #include "core/report.h"
 #include "core/text.h"
 #include "core/wish.h"
+#include "ctl/edit.h"
+#include "sys/file.h"
 #include "sys/survey.h"
 
 namespace pt::ctl {
@@ -127,6 +130,27 @@ std::vector<std::string> cards_in(std::string_view text) {
     return cards;
 }
 
+// What the loader puts in front of its line, as far as the running one shows it.
+std::size_t loader_part(int root) {
+    std::string running;
+    // What is not there shows nothing.
+    (void)read_file(root, "proc/cmdline", 2 * kCommandLineSize, running);
+    std::size_t size = 0;
+    for (const std::string& word : split_words(running))
+        if (word.starts_with("BOOT_IMAGE=") || word.starts_with("initrd=")) size += word.size() + 1;
+    return size;
+}
+
+// Why words do not fit into the kernel's command line, a whole sentence; empty if they do. One that
+// is full to the last byte cannot be told from one that is cut off.
+std::string why_too_long(int root, std::string_view cmdline) {
+    const std::size_t size = cmdline.size() + loader_part(root);
+    if (size + 1 < kCommandLineSize) return {};
+    return "The command line would have " + std::to_string(size) +
+           " bytes, and the kernel cuts it off at " + std::to_string(kCommandLineSize - 1) +
+           ": the words at its end would be lost. With --conf they go to /etc/pt-hook.conf.";
+}
+
 }  // namespace
 
 Wanted choose_words(const Inventory& inventory, const std::vector<std::string>& arguments) {
@@ -174,8 +198,10 @@ Wanted choose_words(const Inventory& inventory, const std::vector<std::string>& 
 }
 
 Foresight foresee(int root, const Inventory& inventory, const Wanted& wanted,
-                  std::string_view cmdline, std::string_view conf) {
-    ReadWords read = read_words(cmdline, conf);
+                  std::string_view cmdline, std::string_view words, std::string_view conf) {
+    std::string all(cmdline);
+    if (!words.empty()) (all += ' ') += words;
+    ReadWords read = read_words(all, conf);
     const PciBus bus(root);
     int error = 0;
     Plan plan;
@@ -183,7 +209,10 @@ Foresight foresee(int root, const Inventory& inventory, const Wanted& wanted,
         plan = plan_for(read.wish, bus, root, read.complaints, error);
     const Report report{VERSION,          conf,  0,       &read.wish, &read.words,
                         &read.complaints, &plan, nullptr, 0};
-    return Comparison(inventory, wanted, report).make();
+    Foresight foresight = Comparison(inventory, wanted, report).make();
+    if (const std::string problem = words.empty() ? "" : why_too_long(root, all); !problem.empty())
+        foresight.problems.push_back(problem);
+    return foresight;
 }
 
 }  // namespace pt::ctl

@@ -34,9 +34,10 @@ struct Foresight {
     std::vector<std::size_t> taken;
 };
 
-// Lets the code that decides at boot decide about these texts, and holds that against what is
-// wanted.
+// Lets the code that decides at boot decide about the command line, to whose end `words` are to
+// be added, and the conf file, and holds that against what is wanted.
 [[nodiscard]] Foresight foresee(int root, const Inventory& inventory, const Wanted& wanted,
-                                std::string_view cmdline, std::string_view conf);
+                                std::string_view cmdline, std::string_view words,
+                                std::string_view conf);
 
 }  // namespace pt::ctl
