@@ -73,7 +73,13 @@ int make_directories(int root, const std::string& path) {
     std::string place;
     for (const std::string& directory : directories_above(path)) {
         if (const int error = find_place(root, directory, place); error != 0) return error;
-        if (const int error = make_directory(AT_FDCWD, place.c_str()); error != 0) return error;
+        if (mkdir(place.c_str(), 0755) != 0) {
+            if (errno != EEXIST) return errno;
+            continue;
+        }
+        // Whoever runs us may keep what they make to themselves (umask), and this is the system's.
+        // A file system without modes refuses, and needs none.
+        if (chmod(place.c_str(), 0755) != 0 && errno != EPERM) return errno;
     }
     return 0;
 }

@@ -69,6 +69,20 @@ TEST_CASE("a link that leads nowhere is named, and nothing is made of it", "[cha
     CHECK(tree_of(root) == before);
 }
 
+TEST_CASE("directories that are made are for all, whatever the umask", "[change]") {
+    const ScratchDir root;
+    const mode_t old = umask(077);
+    const int error = replace_text(root.fd(), "/var/lib/x/file", {true, "text"});
+    umask(old);
+    CHECK(error == 0);
+    for (const char* path : {"var", "var/lib", "var/lib/x", "var/lib/x/file"}) {
+        INFO(path);
+        struct stat status {};
+        CHECK(stat(root.path(path).c_str(), &status) == 0);
+        CHECK((status.st_mode & 0777) == (S_ISDIR(status.st_mode) ? 0755 : 0644));
+    }
+}
+
 TEST_CASE("the copies of a file are for those who may read it", "[change]") {
     const ScratchDir root;
     root.write("etc/secret", "x");
