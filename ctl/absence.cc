@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "core/text.h"
 #include "ctl/doctor/gather.h"
@@ -118,15 +119,16 @@ bool asks_for_devices(const ImageFacts& image) {
     return !read_words({}, image.found.conf).wish.selectors.empty();
 }
 
-std::string only_root(const Facts& facts, const std::string& path) {
-    return "the cause cannot be told, for " +
-           (facts.is_root ? path + " may not be read"
-                          : "only root may read " + path + "; sudo ptctl status tells it");
+Absence unreadable_to_user(const Facts& facts, const std::string& path) {
+    return {Cause::kUnknown,
+            "the cause cannot be told, for " +
+                (facts.is_root ? path + " may not be read" : "only root may read " + path),
+            !facts.is_root};
 }
 
 Absence without_images(const Facts& facts) {
     if (!facts.unreadable_directories.empty())
-        return {Cause::kUnknown, only_root(facts, printable(facts.unreadable_directories.front()))};
+        return unreadable_to_user(facts, printable(facts.unreadable_directories.front()));
     return {Cause::kUnknown,
             "the cause cannot be told, for no initramfs image of the running kernel is in "
             "/boot, /efi or /boot/efi"};
@@ -134,12 +136,19 @@ Absence without_images(const Facts& facts) {
 
 Absence with_unreadable(const Facts& facts, const ImageFacts& image) {
     const std::string path = printable(image.path);
-    if (image.error == EACCES || image.error == EPERM)
-        return {Cause::kUnknown, only_root(facts, path)};
+    if (image.error == EACCES || image.error == EPERM) return unreadable_to_user(facts, path);
     return {Cause::kUnknown,
             "the cause cannot be told, for " + path +
                 (image.error != 0 ? " cannot be read: " + std::string(std::strerror(image.error))
                                   : " cannot be unpacked: " + printable(image.damage))};
+}
+
+// One that goes away when these images are built anew.
+Absence to_be_rebuilt(const Facts& facts, Cause cause, std::string text, const Images& images) {
+    Absence absence{cause, std::move(text)};
+    for (const ImageFacts* image : images)
+        absence.to_rebuild.push_back(static_cast<std::size_t>(image - facts.images.data()));
+    return absence;
 }
 
 // The images have pt-hook now.
@@ -148,9 +157,11 @@ Absence with_complete(const Facts& facts, const Images& images, const Images& co
     if (is_conf_alone(facts))
         std::erase_if(asking, [](const ImageFacts* image) { return !asks_for_devices(*image); });
     if (asking.empty())
-        return {Cause::kConfNotInImage,
-                verb(complete, " has", " have") +
-                    " pt-hook, but no words of /etc/pt-hook.conf: build it anew and reboot"};
+        return to_be_rebuilt(
+            facts, Cause::kConfNotInImage,
+            verb(complete, " has", " have") +
+                " pt-hook, but no words of /etc/pt-hook.conf: build it anew and reboot",
+            complete);
     if (facts.boot.began == 0)
         return {Cause::kUnknown, verb(asking, " has", " have") +
                                      " pt-hook, but whether since this boot or before it cannot "
@@ -172,7 +183,7 @@ Absence with_complete(const Facts& facts, const Images& images, const Images& co
         text +=
             ": another initramfs was booted, or pt-hook ended too early, which sudo dmesg "
             "would tell";
-    return {Cause::kOtherImage, text};
+    return to_be_rebuilt(facts, Cause::kOtherImage, std::move(text), others);
 }
 
 }  // namespace
@@ -180,9 +191,13 @@ Absence with_complete(const Facts& facts, const Images& images, const Images& co
 Absence judge_absence(const Facts& facts) {
     if (const std::string_view mask = mask_in(facts.cmdline.text); !mask.empty())
         return {Cause::kSwitchedOff,
-                "switched off by " + std::string(mask) + " on the command line"};
+                "switched off by " + std::string(mask) + " on the command line", false,
+                std::string(mask)};
     if (!facts.is_installed)
         return {Cause::kNotInstalled, "it is not installed (there is no /usr/lib/pt-hook/pt-hook)"};
+    if (facts.is_captured)
+        return {Cause::kUnknown,
+                "the cause cannot be told, for a captured machine comes without its images"};
     const Images images = candidates_of(facts);
     if (images.empty()) return without_images(facts);
     if (const Images complete = those_with(images, Content::kComplete); !complete.empty())
@@ -193,19 +208,21 @@ Absence judge_absence(const Facts& facts) {
         return {Cause::kUnknown, verb(unclear, " has", " have") +
                                      " pt-hook; whether anything there starts it cannot be told"};
     if (const Images without = those_with(images, Content::kWithout); !without.empty())
-        return {Cause::kNotInImage,
-                "it is not in " + paths_of(without) +
-                    "; ptctl doctor has the command that builds the image anew"};
-    return {Cause::kNotStarted, "it is in " + paths_of(images) +
-                                    ", but nothing there starts it; ptctl doctor has the command "
-                                    "that builds the image anew"};
+        return to_be_rebuilt(facts, Cause::kNotInImage, "it is not in " + paths_of(without),
+                             without);
+    return to_be_rebuilt(facts, Cause::kNotStarted,
+                         "it is in " + paths_of(images) + ", but nothing there starts it", images);
 }
 
 Absence explain_absence(const Context& context) {
     Facts facts;
     gather_machine(context, facts);
     gather_images(context, facts, Which::kOfRunningKernel);
-    return judge_absence(facts);
+    Absence absence = judge_absence(facts);
+    if (absence.needs_root) absence.text += "; sudo ptctl status tells it";
+    if (absence.cause == Cause::kNotInImage || absence.cause == Cause::kNotStarted)
+        absence.text += "; ptctl doctor has the command that builds the image anew";
+    return absence;
 }
 
 }  // namespace pt::ctl

@@ -2,21 +2,12 @@
 // What this boot has done, and what has changed since.
 #include <algorithm>
 
+#include "ctl/absence.h"
 #include "ctl/doctor/advice.h"
 #include "ctl/doctor/check.h"
 
 namespace pt::ctl {
 namespace {
-
-// Whether the image of the kernel that runs was built after this boot began: another one was
-// booted.
-bool is_image_newer(const Facts& facts) {
-    return facts.boot.began != 0 &&
-           std::any_of(facts.images.begin(), facts.images.end(), [&](const ImageFacts& image) {
-               return !image.kernel.empty() && image.kernel == facts.running_kernel &&
-                      image.modified > facts.boot.began;
-           });
-}
 
 bool is_conf_newer(const Facts& facts) {
     return facts.boot.began != 0 && facts.boot.conf_modified > facts.boot.began;
@@ -45,23 +36,55 @@ Finding nothing_asked(const Facts& facts) {
             facts.is_this_machine ? "nothing was asked for" : "the tree has no report of a boot"};
 }
 
+std::vector<std::string> rebuild_of(const Facts& facts, const std::vector<std::size_t>& images) {
+    std::vector<const ImageFacts*> chosen;
+    for (const std::size_t image : images) chosen.push_back(&facts.images[image]);
+    return rebuild_commands(facts, chosen);
+}
+
+// What is to be done about a boot in which pt-hook did not run.
+void mend(const Facts& facts, const Absence& absence, Finding& found) {
+    switch (absence.cause) {
+        case Cause::kSwitchedOff:
+            remove_word(facts, absence.mask, found);
+            break;
+        case Cause::kNotInstalled:
+            found.fixes.push_back(install_command(facts));
+            break;
+        case Cause::kNotInImage:
+        case Cause::kNotStarted:
+        case Cause::kConfNotInImage:
+            found.fixes = rebuild_of(facts, absence.to_rebuild);
+            break;
+        case Cause::kOtherImage:
+            found.fixes = rebuild_of(facts, absence.to_rebuild);
+            if (found.fixes.empty()) found.fixes = {"sudo dmesg | grep pt-hook"};
+            return;
+        case Cause::kUnknown:
+            if (absence.needs_root) found.fixes = {"sudo ptctl doctor"};
+            return;
+        case Cause::kImageRebuilt:
+        case Cause::kNone:
+            break;
+    }
+    std::erase(found.fixes, "");  // of those that nobody here knows
+    std::erase(found.fixes, kReboot);
+    found.fixes.emplace_back(kReboot);
+}
+
 Finding did_not_run(const Facts& facts) {
-    if (is_from_conf_alone(facts) && (is_conf_newer(facts) || is_image_newer(facts)))
+    const Absence absence = judge_absence(facts);
+    if (is_from_conf_alone(facts) &&
+        (is_conf_newer(facts) || absence.cause == Cause::kImageRebuilt))
         return {State::kWarning,
                 std::string("/etc/pt-hook.conf") +
                     (is_conf_newer(facts) ? " was changed" : " got into the image") +
                     " after this boot began: these words count from the next boot",
                 {},
                 {kReboot}};
-    if (is_image_newer(facts))
-        return {State::kFailed,
-                "pt-hook did not run: there is no /run/pt-hook/report.json; the image was built "
-                "after this boot began, so a reboot may be all that is missing",
-                {},
-                {kReboot}};
-    return {State::kFailed,
-            "pt-hook did not run: there is no /run/pt-hook/report.json; see the images above, "
-            "then boot again"};
+    Finding found{State::kFailed, "pt-hook did not run: " + absence.text};
+    mend(facts, absence, found);
+    return found;
 }
 
 // Each reason for which a device that was asked for is not held or not usable, with the device.

@@ -143,14 +143,28 @@ TEST_CASE("only the mask of pt-hook's own unit in the initramfs is a switch") {
     }
 }
 
-TEST_CASE("who is not root is sent to sudo, root is not") {
+TEST_CASE("what only root may read is told to who is not root") {
     Facts facts;
     make_good(facts);
     facts.images = {unreadable(EACCES)};
-    CHECK(!mentions(judge_absence(facts), "sudo"));
+    CHECK(mentions(judge_absence(facts), "/boot/initrd.img-6.12.1 may not be read"));
+    CHECK(!judge_absence(facts).needs_root);
     facts.is_root = false;
-    CHECK(mentions(judge_absence(facts), "only root may read /boot/initrd.img-6.12.1; sudo"));
+    CHECK(mentions(judge_absence(facts), "only root may read /boot/initrd.img-6.12.1"));
+    CHECK(judge_absence(facts).needs_root);
     facts.images.clear();
     facts.unreadable_directories = {"/boot"};
-    CHECK(mentions(judge_absence(facts), "only root may read /boot; sudo"));
+    CHECK(mentions(judge_absence(facts), "only root may read /boot"));
+    CHECK(judge_absence(facts).needs_root);
+}
+
+TEST_CASE("of a captured machine, which has no images, no cause is told") {
+    Facts facts;
+    make_good(facts);
+    facts.is_captured = true;
+    facts.images.clear();
+    CHECK(judge_absence(facts).cause == Cause::kUnknown);
+    CHECK(mentions(judge_absence(facts), "a captured machine comes without its images"));
+    facts.is_installed = false;
+    CHECK(judge_absence(facts).cause == Cause::kNotInstalled);
 }

@@ -70,23 +70,91 @@ TEST_CASE("words that changed since the boot count from the next one") {
     CHECK(check_boot(facts).fixes == Strings{"sudo systemctl reboot", "ptctl status"});
 }
 
-TEST_CASE("without a report it did not run, unless what asks is newer than the boot") {
+TEST_CASE("of a boot without a report the cause is told, and what is to be done about it") {
+    const std::string rebuild = "sudo update-initramfs -u -k 6.12.1";
+    const std::string reboot = kReboot.front();
+    struct Row {
+        void (*change)(Facts&);
+        const char* text;
+        Strings fixes;
+    };
+    for (const Row& row : {
+             Row{[](Facts& facts) { facts.is_installed = false; },
+                 "it is not installed",
+                 {"sudo apt install ./pt-hook_*.deb", reboot}},
+             Row{[](Facts& facts) {
+                     facts.is_installed = false;
+                     facts.distribution = Distribution::kOther;
+                 },
+                 "it is not installed",
+                 {reboot}},
+             Row{[](Facts& facts) { facts.images[0].found.has_program = false; },
+                 "it is not in /boot/initrd.img-6.12.1",
+                 {rebuild, reboot}},
+             Row{[](Facts& facts) { facts.images[0].found.start = Start::kNever; },
+                 "nothing there starts it",
+                 {rebuild, reboot}},
+             Row{[](Facts& facts) { facts.images[0].modified = 1001; },
+                 "was built after this boot began",
+                 {reboot}},
+             Row{[](Facts& facts) { facts.images[0].modified = 1000; },
+                 "another initramfs was booted",
+                 {"sudo dmesg | grep pt-hook"}},
+             Row{[](Facts& facts) {
+                     ImageFacts other = image("6.12.1", Start::kNever);
+                     other.path = "/boot/initramfs-6.12.1.img";
+                     facts.images.push_back(other);
+                 },
+                 "/boot/initramfs-6.12.1.img, which may have been booted",
+                 {rebuild}},
+             Row{[](Facts& facts) { ask(facts, "quiet", "pt.ids=10de:1b06"); },
+                 "no words of /etc/pt-hook.conf",
+                 {rebuild, reboot}},
+             Row{[](Facts& facts) { ask(facts, "pt.ids=10de:1b06 rd.systemd.mask=pt-hook"); },
+                 "switched off by rd.systemd.mask=pt-hook",
+                 {reboot}},  // make_good() has it in no file
+             Row{[](Facts& facts) {
+                     ask(facts, "pt.ids=10de:1b06 rd.systemd.mask=pt-hook");
+                     facts.loader.kind = LoaderKind::kGrubby;
+                     facts.loader.words = facts.cmdline.text;
+                 },
+                 "switched off by rd.systemd.mask=pt-hook",
+                 {"sudo grubby --update-kernel=ALL --remove-args=rd.systemd.mask=pt-hook", reboot}},
+             Row{[](Facts& facts) {
+                     facts.is_root = false;
+                     facts.images[0].error = EACCES;
+                 },
+                 "only root may read /boot/initrd.img-6.12.1",
+                 {"sudo ptctl doctor"}},
+             Row{[](Facts& facts) { facts.images.clear(); },
+                 "no initramfs image of the running kernel",
+                 {}},
+         }) {
+        INFO(row.text);
+        Facts facts;
+        make_good(facts);
+        facts.boot = {};
+        facts.boot.began = 1000;
+        facts.boot.status.state = BootState::kDidNotRun;
+        row.change(facts);
+        CHECK(check_boot(facts).state == State::kFailed);
+        CHECK(check_boot(facts).text.starts_with("pt-hook did not run: "));
+        CHECK(mentions(check_boot(facts), row.text));
+        CHECK(check_boot(facts).fixes == row.fixes);
+    }
+}
+
+TEST_CASE("a boot is not blamed for words that are newer") {
     Facts facts;
     make_good(facts);
     facts.boot = {};
     facts.boot.status.state = BootState::kDidNotRun;
-    CHECK(check_boot(facts).state == State::kFailed);
-    CHECK(check_boot(facts).fixes.empty());
-
     facts.boot.began = 1000;
     facts.images[0].modified = facts.boot.conf_modified = 1000;
-    CHECK(check_boot(facts).fixes.empty());
-    facts.images[0].modified = 1001;  // the words stand on the command line
-    CHECK(check_boot(facts).state == State::kFailed);
-    CHECK(mentions(check_boot(facts), "a reboot may be all"));
-    CHECK(check_boot(facts).fixes == kReboot);
-
     ask(facts, "quiet", "pt.ids=10de:1b06");
+    facts.images[0].found.conf = "pt.ids=10de:1b06";
+    CHECK(check_boot(facts).state == State::kFailed);
+    facts.images[0].modified = 1001;
     CHECK(check_boot(facts).state == State::kWarning);
     CHECK(mentions(check_boot(facts), "got into the image after this boot began"));
     CHECK(check_boot(facts).fixes == kReboot);
