@@ -52,11 +52,34 @@ Finding iommu_is_on(const Facts& facts) {
     return found;
 }
 
-Finding iommu_is_off(const Facts& facts, std::string_view unit) {
-    Finding found{State::kFailed, std::string(unit)};
-    if (!facts.read.wish.iommu_off.empty()) {
-        std::string word;
-        put_printable(word, facts.read.wish.iommu_off);
+// An IOMMU, and the word of the command line that is for it alone; "iommu=" is for both
+// (Documentation/admin-guide/kernel-parameters.txt).
+struct Unit {
+    std::string_view name;
+    std::string_view parameter;
+};
+
+// The word that switches a unit off. One that follows overrules it only in part, so any will do.
+std::string iommu_off_word(std::string_view cmdline, const Unit& unit) {
+    CmdlineReader reader(cmdline);
+    Word word;
+    std::string found;
+    while (reader.next(word)) {
+        if (!same_parameter(word.name, "iommu") && !same_parameter(word.name, unit.parameter))
+            continue;
+        for (std::string_view rest = word.value; !rest.empty();) {
+            if (cut(rest, ',') != "off") continue;
+            found.clear();
+            put_printable(found, word.text);
+        }
+    }
+    return found;
+}
+
+Finding iommu_is_off(const Facts& facts, const Unit& unit) {
+    Finding found{State::kFailed, std::string(unit.name)};
+    const std::string word = iommu_off_word(facts.cmdline.text, unit);
+    if (!word.empty()) {
         found.text += " is there, and " + word +
                       " on the kernel command line switches it off; remove that word";
         remove_word(facts, word, found);
@@ -161,8 +184,8 @@ Finding check_kvm(const Facts& facts) {
 Finding check_iommu(const Facts& facts) {
     const IommuFacts& iommu = facts.plan.iommu;
     if (iommu.has_groups) return iommu_is_on(facts);
-    if (iommu.has_dmar) return iommu_is_off(facts, "VT-d");
-    if (iommu.has_ivrs) return iommu_is_off(facts, "AMD-Vi");
+    if (iommu.has_dmar) return iommu_is_off(facts, {"VT-d", "intel_iommu"});
+    if (iommu.has_ivrs) return iommu_is_off(facts, {"AMD-Vi", "amd_iommu"});
     if (facts.devices_error != 0) return unreadable("/sys/bus/pci/devices", facts.devices_error);
     return {State::kFailed,
             "the firmware tells of none (no ACPI table DMAR or IVRS): switch on VT-d (Intel) or "

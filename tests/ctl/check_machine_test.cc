@@ -133,6 +133,15 @@ TEST_CASE("an IOMMU is on if there are groups, and else the reason is told") {
              Row{{false, true, false}, "iommu=off intel_iommu=on", State::kFailed, "iommu=off", 1},
              Row{{false, false, true}, "quiet", State::kFailed, "AMD-Vi is there but off", 1},
              Row{{false, false, true}, "amd_iommu=off", State::kFailed, "amd_iommu=off", 1},
+             Row{{false, true, false}, "amd_iommu=off", State::kFailed, "add intel_iommu=on", 1},
+             Row{{false, false, true}, "intel_iommu=off", State::kFailed, "the kernel says why", 1},
+             Row{{false, false, true}, "iommu=soft,off", State::kFailed, "iommu=soft,off on", 1},
+             Row{{false, true, false}, "intel-iommu=off", State::kFailed, "intel-iommu=off on", 1},
+             Row{{false, true, false},
+                 "-- intel_iommu=off",
+                 State::kFailed,
+                 "add intel_iommu=on",
+                 1},
              Row{{false, false, false}, "intel_iommu=on", State::kFailed, "DMAR or IVRS", 0},
          }) {
         INFO(row.cmdline << " " << row.text);
