@@ -18,7 +18,7 @@ const PlannedDevice* find_planned(const Facts& facts, std::string_view device) {
     const std::optional<PciAddress> address = parse_address(device);
     if (!address) return nullptr;
     for (const PlannedDevice& planned : facts.plan.devices)
-        if (planned.device.address == *address && is_acted_on(planned)) return &planned;
+        if (planned.device.address == *address) return &planned;
     return nullptr;
 }
 
@@ -28,12 +28,17 @@ struct Judgement {
 };
 
 Judgement judge_override(const Facts& facts, const Leftover& leftover) {
-    if (find_planned(facts, leftover.device) == nullptr)
+    const PlannedDevice* planned = find_planned(facts, leftover.device);
+    if (planned == nullptr)
         return {State::kNote, "is what driverctl binds a device to that is not asked for"};
-    if (leftover.driver == facts.plan.driver)
-        return {State::kNote,
-                "is what driverctl binds the device to later in the boot; it is not needed"};
-    return {State::kFailed, "is what driverctl binds a device to that is asked for"};
+    if (planned->decision == Decision::kKept)
+        return {State::kNote, "is what driverctl binds a device to that is left to the host"};
+    if (leftover.driver != facts.plan.driver)
+        return {State::kFailed, "is what driverctl binds a device to that is asked for"};
+    if (planned->decision == Decision::kRefused)
+        return {State::kNote, "is what driverctl binds the device to, which pt-hook refuses"};
+    return {State::kNote,
+            "is what driverctl binds the device to later in the boot; it is not needed"};
 }
 
 Judgement judge(const Facts& facts, const Leftover& leftover) {

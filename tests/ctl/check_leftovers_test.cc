@@ -67,6 +67,23 @@ TEST_CASE("an override of driverctl is bad if it gives a device that is asked fo
     CHECK(of("", "").state == State::kNote);
 }
 
+TEST_CASE("an override counts for a device that is asked for and refused, not for one left alone") {
+    Facts facts;
+    make_good(facts);
+    facts.leftovers = {{Kind::kOverride, "/etc/driverctl.d/x", "", "0000:01:00.0", "nouveau"}};
+    facts.plan.devices[0].decision = Decision::kRefused;
+    CHECK(check_leftovers(facts).state == State::kFailed);
+    CHECK(mentions(check_leftovers(facts), "a device to that is asked for"));
+    facts.leftovers[0].driver = "vfio-pci";
+    CHECK(check_leftovers(facts).state == State::kNote);
+    CHECK(mentions(check_leftovers(facts), "which pt-hook refuses"));
+    facts.plan.devices[0].decision = Decision::kKept;
+    facts.leftovers[0].driver = "nouveau";
+    CHECK(check_leftovers(facts).state == State::kNote);
+    CHECK(mentions(check_leftovers(facts), "left to the host"));
+    CHECK(check_leftovers(facts).fixes.empty());
+}
+
 TEST_CASE("the command turns the line into a comment, and the images are built again") {
     CHECK(judge({Kind::kIds, "/etc/modprobe.d/vfio.conf", "options vfio_pci ids=1:2", {}, {}})
               .fixes ==
