@@ -89,8 +89,10 @@ std::string remove_command(const Leftover& leftover) {
     std::string pattern = "^[[:blank:]]*" + either_dash(cut(rest, ' '));
     const bool is_modprobe = leftover.place.find("modprobe.d/") != std::string::npos;
     if (is_modprobe) pattern += "[[:blank:]]+" + either_dash(cut(rest, ' '));
-    // Other options of the same module stay.
-    pattern += leftover.kind == Kind::kIds ? "[[:blank:]](.*[[:blank:]])?ids=" : "([[:blank:]]|$)";
+    // Other options of the same module stay, and what else it depends on.
+    pattern += leftover.kind == Kind::kIds       ? "[[:blank:]](.*[[:blank:]])?ids="
+               : leftover.kind == Kind::kSoftdep ? "[[:blank:]].*[[:blank:]]vfio"
+                                                 : "([[:blank:]]|$)";
     return comment_out_command(leftover.place, pattern);
 }
 

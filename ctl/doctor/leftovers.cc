@@ -68,6 +68,18 @@ bool names_any(std::string_view list, bool (*is_one)(std::string_view)) {
     return false;
 }
 
+// Whether a softdep has vfio modules loaded before its own: "pre: a vfio-pci post: b"
+// (modprobe.d(5)).
+bool is_any_vfio_before(std::string_view softdep) {
+    bool is_before = false;
+    while (!softdep.empty()) {
+        const std::string_view word = cut(softdep, ' ');
+        if (word.ends_with(":")) is_before = word == "pre:";
+        if (is_before && is_vfio(word)) return true;
+    }
+    return false;
+}
+
 void find_in_word(const Word& word, std::string_view text, std::vector<Leftover>& found) {
     using Kind = Leftover::Kind;
     const std::string_view place = kCommandLinePlace;
@@ -106,8 +118,7 @@ void find_in_modprobe(const ModprobeEntry& entry, std::string_view place,
         else if (is_card_driver(entry.module))
             add(found, Kind::kBlacklist, place, text);
     } else if (entry.command == "softdep") {
-        if (is_card_driver(entry.module) && entry.value.find("vfio") != std::string_view::npos)
-            add(found, Kind::kSoftdep, place, text);
+        if (!is_ours && is_any_vfio_before(entry.value)) add(found, Kind::kSoftdep, place, text);
     } else if (entry.command == "install") {
         const bool is_trick = is_card_driver(entry.module) && is_trick_command(entry.value);
         if (is_ours || is_trick) add(found, Kind::kInstall, place, text);

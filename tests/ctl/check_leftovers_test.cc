@@ -97,7 +97,8 @@ TEST_CASE("the command turns the line into a comment, and the images are built a
           Strings{"sudo systemctl reboot"});  // make_good() has it in no file
     CHECK(judge({Kind::kSoftdep, "/etc/modprobe.d/x.conf", "softdep nouveau pre: vfio-pci", {}, {}})
               .fixes.front() ==
-          "sudo sed -Ei '\\,^[[:blank:]]*softdep[[:blank:]]+nouveau([[:blank:]]|$),s,^,# ,' "
+          "sudo sed -Ei "
+          "'\\,^[[:blank:]]*softdep[[:blank:]]+nouveau[[:blank:]].*[[:blank:]]vfio,s,^,# ,' "
           "/etc/modprobe.d/x.conf");
     CHECK(judge({Kind::kBlacklist, "/etc/modprobe.d/x.conf", "blacklist nouveau", {}, {}})
               .fixes.empty());
@@ -111,14 +112,20 @@ TEST_CASE("the commands, pasted into a shell, change the lines that they are for
                "  options\tvfio-pci disable_vga=1 ids=10de:1b06\n"
                "options vfio_pci noids=1\n"
                "options nouveau ids=1\n"
-               "options vfio_pci ids=10de:10ef\n");
+               "options vfio_pci ids=10de:10ef\n"
+               "softdep xhci_pci post: ucsi_ccg\n"
+               "softdep xhci_pci pre: snd vfio-pci\n");
     CHECK(paste(judge({Kind::kIds, conf, "options vfio_pci ids=10de:1b06", {}, {}}).fixes.front()));
+    CHECK(paste(
+        judge({Kind::kSoftdep, conf, "softdep xhci_pci pre: snd vfio-pci", {}, {}}).fixes.front()));
     CHECK(read(conf) ==
           "options vfio-pci disable_vga=1\n"
           "#   options\tvfio-pci disable_vga=1 ids=10de:1b06\n"
           "options vfio_pci noids=1\n"
           "options nouveau ids=1\n"
-          "# options vfio_pci ids=10de:10ef\n");
+          "# options vfio_pci ids=10de:10ef\n"
+          "softdep xhci_pci post: ucsi_ccg\n"
+          "# softdep xhci_pci pre: snd vfio-pci\n");
 
     const std::string grub = tree.path("etc/default/grub");
     tree.write("etc/default/grub",

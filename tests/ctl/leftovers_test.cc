@@ -47,6 +47,8 @@ TEST_CASE("lines of modprobe.d that hand cards over or keep drivers away are fou
     CHECK(in_modprobe({"blacklist", "snd-hda-intel", ""}) == Kind::kBlacklist);
     CHECK(in_modprobe({"blacklist", "vfio_pci", ""}) == Kind::kBlockedVfio);
     CHECK(in_modprobe({"softdep", "nouveau", "pre: vfio-pci"}) == Kind::kSoftdep);
+    CHECK(in_modprobe({"softdep", "xhci_pci", "pre: vfio-pci"}) == Kind::kSoftdep);
+    CHECK(in_modprobe({"softdep", "drm", "post: x pre: a vfio_pci post: b"}) == Kind::kSoftdep);
     CHECK(in_modprobe({"install", "vfio_pci", "/sbin/vfio-override.sh"}) == Kind::kInstall);
     CHECK(in_modprobe({"install", "nouveau", "/bin/false"}) == Kind::kInstall);
     CHECK(in_modprobe({"install", "amdgpu", "modprobe vfio-pci; modprobe -i amdgpu"}) ==
@@ -63,7 +65,9 @@ TEST_CASE("lines of modprobe.d with another purpose are left alone") {
     CHECK(in_modprobe({"blacklist", "pcspkr", ""}) == std::nullopt);
     CHECK(in_modprobe({"blacklist", "nouveaux", ""}) == std::nullopt);
     CHECK(in_modprobe({"softdep", "nvidia", "post: nvidia-uvm"}) == std::nullopt);
-    CHECK(in_modprobe({"softdep", "e1000e", "pre: vfio-pci"}) == std::nullopt);
+    CHECK(in_modprobe({"softdep", "e1000e", "pre: mdio post: vfio-pci"}) == std::nullopt);
+    CHECK(in_modprobe({"softdep", "e1000e", "pre: my-vfio-pci"}) == std::nullopt);
+    CHECK(in_modprobe({"softdep", "vfio_pci", "pre: vfio"}) == std::nullopt);
     CHECK(in_modprobe({"install", "nvidia", "modprobe -i nvidia-current"}) == std::nullopt);
     CHECK(in_modprobe({"install", "usb_storage", "/bin/false"}) == std::nullopt);
     CHECK(in_modprobe({"alias", "vfio_pci", "x"}) == std::nullopt);
