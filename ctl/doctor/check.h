@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -61,6 +62,14 @@ struct Check {
 [[nodiscard]] Finding check_secure_boot(const Facts& facts);
 // and of what should not be there.
 [[nodiscard]] Finding check_leftovers(const Facts& facts);
+
+// How the copies of /etc/pt-hook.conf in the images compare with the file.
+struct ConfCopies {
+    std::size_t seen = 0;                     // images that can be read and have pt-hook
+    std::vector<const ImageFacts*> outdated;  // those that say something else
+    bool is_next_outdated = false;            // the image that is likely to be booted next is one
+};
+[[nodiscard]] ConfCopies compare_conf(const Facts& facts);
 
 // The exit code of `ptctl doctor`: 1 if a check failed, else 4 if an essential one cannot be told,
 // else 0.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // What this boot has done, and what has changed since.
 #include <algorithm>
+#include <utility>
 
 #include "ctl/absence.h"
 #include "ctl/doctor/advice.h"
@@ -19,6 +20,34 @@ bool is_from_conf_alone(const Facts& facts) {
     return facts.cmdline.is_read() && read_words(facts.cmdline.text).wish.selectors.empty();
 }
 
+// Adds from when on the words of the conf file count, and what is to be done for it: at boot the
+// copy in the image is read.
+void add_when_conf_counts(const Facts& facts, Finding& found) {
+    const ConfCopies copies = compare_conf(facts);
+    if (copies.is_next_outdated) {
+        found.text += ": these words count once the image is built anew";
+        for (std::string& command : rebuild_commands(facts, copies.outdated))
+            found.fixes.push_back(std::move(command));
+    } else if (copies.seen == 0) {
+        found.text += ": these words count from the next boot if its image has them";
+        found.fixes.push_back(rebuild_command(facts, {}));
+    } else {
+        found.text += ": these words count from the next boot";
+    }
+    std::erase(found.fixes, "");  // of what nobody here knows
+    found.fixes.emplace_back(kReboot);
+}
+
+// What pt-hook did, where the conf file says something else by now.
+Finding with_new_words(const Facts& facts, Finding found) {
+    const std::vector<std::string> fixes = std::exchange(found.fixes, {});
+    found.state = std::max(found.state, State::kWarning);
+    found.text += "; /etc/pt-hook.conf has changed since";
+    add_when_conf_counts(facts, found);
+    found.fixes.insert(found.fixes.end(), fixes.begin(), fixes.end());
+    return found;
+}
+
 Finding nothing_asked(const Facts& facts) {
     if (facts.words_are_pending)
         return {State::kNote,
@@ -26,11 +55,7 @@ Finding nothing_asked(const Facts& facts) {
                 {},
                 {kReboot}};
     if (facts.boot.has_other_words)
-        return {State::kWarning,
-                "pt-hook ran, and the words have changed since: these words count from the next "
-                "boot",
-                {},
-                {kReboot}};
+        return with_new_words(facts, {State::kOk, "pt-hook ran, and nothing was asked for"});
     if (facts.boot.has_report) return {State::kOk, "pt-hook ran, and nothing was asked for"};
     return {State::kNote,
             facts.is_this_machine ? "nothing was asked for" : "the tree has no report of a boot"};
@@ -72,16 +97,24 @@ void mend(const Facts& facts, const Absence& absence, Finding& found) {
     found.fixes.emplace_back(kReboot);
 }
 
+// Whether what asks for devices is newer than this boot, which could not follow it.
+bool is_not_to_blame(const Facts& facts, Cause cause) {
+    if (!is_from_conf_alone(facts)) return false;
+    const bool may_be = cause == Cause::kConfNotInImage || cause == Cause::kUnknown;
+    return cause == Cause::kImageRebuilt || (may_be && is_conf_newer(facts));
+}
+
 Finding did_not_run(const Facts& facts) {
     const Absence absence = judge_absence(facts);
-    if (is_from_conf_alone(facts) &&
-        (is_conf_newer(facts) || absence.cause == Cause::kImageRebuilt))
-        return {State::kWarning,
-                std::string("/etc/pt-hook.conf") +
-                    (is_conf_newer(facts) ? " was changed" : " got into the image") +
-                    " after this boot began: these words count from the next boot",
-                {},
-                {kReboot}};
+    if (is_not_to_blame(facts, absence.cause)) {
+        Finding found{State::kWarning,
+                      std::string("/etc/pt-hook.conf") +
+                          (is_conf_newer(facts) ? " was changed" : " got into the image") +
+                          " after this boot began"};
+        add_when_conf_counts(facts, found);
+        if (absence.needs_root) found.fixes = {"sudo ptctl doctor"};
+        return found;
+    }
     Finding found{State::kFailed, "pt-hook did not run: " + absence.text};
     mend(facts, absence, found);
     return found;
@@ -124,10 +157,7 @@ Finding ran(const Facts& facts) {
     if (status.exit_code() != 0)
         found = {State::kFailed, what_went_wrong(status), reasons_of(status), {"ptctl status"}};
     if (!facts.boot.has_other_words) return found;
-    found.state = std::max(found.state, State::kWarning);
-    found.text += "; the words have changed since: these words count from the next boot";
-    found.fixes.insert(found.fixes.begin(), kReboot);
-    return found;
+    return with_new_words(facts, std::move(found));
 }
 
 }  // namespace

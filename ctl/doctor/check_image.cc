@@ -190,6 +190,24 @@ Finding check_images(const Facts& facts) {
     return found;
 }
 
+ConfCopies compare_conf(const Facts& facts) {
+    ConfCopies copies;
+    bool running_is_old = false;
+    for (const ImageFacts& image : facts.images) {
+        if (!is_read(image) || !image.found.has_program) continue;
+        ++copies.seen;
+        if (is_same_conf(image.found.conf, facts.conf.text)) continue;
+        copies.outdated.push_back(&image);
+        running_is_old = running_is_old || is_running(facts, image);
+    }
+    // An old kernel's image is one that can be chosen in the boot menu; that of the running kernel
+    // is booted next.
+    copies.is_next_outdated =
+        !copies.outdated.empty() &&
+        (running_is_old || facts.running_kernel.empty() || copies.outdated.size() == copies.seen);
+    return copies;
+}
+
 // What counts at boot is the copy of the configuration in the image.
 Finding check_conf(const Facts& facts) {
     if (!facts.conf.is_read() && !facts.conf.is_absent())
@@ -198,26 +216,18 @@ Finding check_conf(const Facts& facts) {
     Finding found{State::kOk, has_words(facts.conf.text)
                                   ? "the words of /etc/pt-hook.conf are in every image"
                                   : "/etc/pt-hook.conf has no words, and neither have the images"};
-    std::vector<const ImageFacts*> to_rebuild;
-    bool running_is_old = false;
-    std::size_t seen = 0;
-    for (const ImageFacts& image : facts.images) {
-        if (!is_read(image) || !image.found.has_program) continue;
-        ++seen;
-        if (is_same_conf(image.found.conf, facts.conf.text)) continue;
-        found.details.push_back(image.path + " was built before /etc/pt-hook.conf was changed");
-        to_rebuild.push_back(&image);
-        running_is_old = running_is_old || is_running(facts, image);
-    }
-    if (seen == 0) return {State::kUnknown, "no image with pt-hook could be read; see above"};
-    if (to_rebuild.empty()) return found;
-    // An old kernel's image is one that can be chosen in the boot menu; that of the running kernel
-    // is booted next.
-    const bool is_bad = running_is_old || facts.running_kernel.empty() || to_rebuild.size() == seen;
+    const ConfCopies copies = compare_conf(facts);
+    if (copies.seen == 0)
+        return {State::kUnknown, "no image with pt-hook could be read; see above"};
+    if (copies.outdated.empty()) return found;
+    for (const ImageFacts* image : copies.outdated)
+        found.details.push_back(image->path + " was built before /etc/pt-hook.conf was changed");
+    const bool is_bad = copies.is_next_outdated;
     found.state = is_bad ? State::kFailed : State::kWarning;
     found.text = is_bad ? "the next boot will not know what is in /etc/pt-hook.conf now"
                         : "some images do not know what is in /etc/pt-hook.conf now";
-    for (std::string& command : rebuild_commands(facts, to_rebuild)) add_command(found, command);
+    for (std::string& command : rebuild_commands(facts, copies.outdated))
+        add_command(found, command);
     return found;
 }
 

@@ -57,17 +57,35 @@ TEST_CASE("what a plan made now would change is no matter of this boot") {
     CHECK(mentions(check_boot(facts), "not followed: pt.ids: 'dead'"));
 }
 
-TEST_CASE("words that changed since the boot count from the next one") {
+TEST_CASE("words that changed since the boot count from the next one if the image has them") {
+    const std::string reboot = kReboot.front();
     Facts facts;
     make_good(facts);
     facts.boot.has_other_words = true;
+    facts.conf = text_file("pt.ids=8086:3e92\n");
+    facts.images[0].found.conf = facts.conf.text;
     CHECK(check_boot(facts).state == State::kWarning);
     CHECK(mentions(check_boot(facts), "did all that was asked for"));
     CHECK(mentions(check_boot(facts), "these words count from the next boot"));
     CHECK(check_boot(facts).fixes == kReboot);
     lose(facts, Holding::kTakenAway, "taken");
     CHECK(check_boot(facts).state == State::kFailed);
-    CHECK(check_boot(facts).fixes == Strings{"sudo systemctl reboot", "ptctl status"});
+    CHECK(check_boot(facts).fixes == Strings{reboot, "ptctl status"});
+
+    facts.images[0].found.conf.clear();
+    CHECK(mentions(check_boot(facts), "these words count once the image is built anew"));
+    CHECK(check_boot(facts).fixes ==
+          Strings{"sudo update-initramfs -u -k 6.12.1", reboot, "ptctl status"});
+    facts.boot.status = {};
+    facts.boot.status.state = BootState::kNotAsked;
+    CHECK(check_boot(facts).state == State::kWarning);
+    CHECK(mentions(check_boot(facts), "these words count once the image is built anew"));
+
+    facts.images[0].error = EACCES;
+    CHECK(mentions(check_boot(facts), "from the next boot if its image has them"));
+    CHECK(check_boot(facts).fixes == Strings{"sudo update-initramfs -u -k all", reboot});
+    facts.loader.rebuild.clear();
+    CHECK(check_boot(facts).fixes == kReboot);
 }
 
 TEST_CASE("of a boot without a report the cause is told, and what is to be done about it") {
@@ -145,6 +163,7 @@ TEST_CASE("of a boot without a report the cause is told, and what is to be done 
 }
 
 TEST_CASE("a boot is not blamed for words that are newer") {
+    const Strings rebuild = {"sudo update-initramfs -u -k 6.12.1", "sudo systemctl reboot"};
     Facts facts;
     make_good(facts);
     facts.boot = {};
@@ -157,12 +176,26 @@ TEST_CASE("a boot is not blamed for words that are newer") {
     facts.images[0].modified = 1001;
     CHECK(check_boot(facts).state == State::kWarning);
     CHECK(mentions(check_boot(facts), "got into the image after this boot began"));
+    CHECK(mentions(check_boot(facts), "these words count from the next boot"));
     CHECK(check_boot(facts).fixes == kReboot);
-    facts.images[0].kernel = "6.1.1";  // another one is running
-    CHECK(check_boot(facts).state == State::kFailed);
+
+    facts.images[0].found.conf.clear();
+    CHECK(check_boot(facts).state == State::kFailed);  // the file is older than this boot
     facts.boot.conf_modified = 1001;
     CHECK(check_boot(facts).state == State::kWarning);
     CHECK(mentions(check_boot(facts), "was changed after this boot began"));
+    CHECK(mentions(check_boot(facts), "these words count once the image is built anew"));
+    CHECK(check_boot(facts).fixes == rebuild);
+    facts.is_installed = false;
+    CHECK(check_boot(facts).state == State::kFailed);
+    facts.is_installed = true;
+    facts.images[0].kernel = "6.1.1";  // another one is running
+    CHECK(check_boot(facts).state == State::kWarning);
+    facts.is_root = false;
+    facts.images[0].kernel = "6.12.1";
+    facts.images[0].error = EACCES;
+    CHECK(check_boot(facts).state == State::kWarning);
+    CHECK(check_boot(facts).fixes == Strings{"sudo ptctl doctor"});
     facts.boot.began = 0;
     CHECK(check_boot(facts).state == State::kFailed);
 }
