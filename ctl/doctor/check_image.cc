@@ -41,7 +41,8 @@ std::string fault_of(const Facts& facts, const ImageFacts& image, State& state) 
                                             : "starts pt-hook, but the program is not in it";
     if (found.start == Start::kNever) return "has pt-hook, but nothing in it starts it";
     if (found.start == Start::kAfterUdev)
-        return "starts pt-hook after udev, when drivers may have taken the devices";
+        return "does not start pt-hook before udev and all else that loads drivers, which may take "
+               "the devices first";
     const KernelFacts* kernel = kernel_of(facts, image);
     const bool has_driver =
         found.has_vfio_pci || (kernel != nullptr && kernel->vfio_pci == ModulePlace::kBuiltIn);

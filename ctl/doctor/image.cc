@@ -14,6 +14,11 @@ constexpr std::string_view kConf = "etc/pt-hook.conf";
 constexpr std::string_view kInitTop = "scripts/init-top/";
 constexpr std::string_view kOrder = "scripts/init-top/ORDER";
 constexpr std::string_view kUdevScript = "scripts/init-top/udev";
+constexpr std::string_view kUnit = "lib/systemd/system/pt-hook.service";
+// One that takes its place, or a link to /dev/null, which has no text and masks it
+// (systemd.unit(5)).
+constexpr std::string_view kOwnUnit = "etc/systemd/system/pt-hook.service";
+constexpr std::string_view kBlank = " \t\r";
 // Its variables name the hooks of each stage (mkinitcpio(8), /config of the image).
 constexpr std::string_view kMkinitcpioConfig = "config";
 
@@ -115,27 +120,77 @@ Start start_of_busybox(const ImageContent& content) {
     return Start::kNever;
 }
 
-bool is_own_dracut_hook(std::string_view name) {
-    name = below_usr(name);
-    if (name.starts_with("var/")) name.remove_prefix(4);
-    return name.starts_with("lib/dracut/hooks/cmdline/") && name.ends_with("pt-hook.sh");
+std::string_view trimmed(std::string_view text) {
+    const std::size_t first = text.find_first_not_of(kBlank);
+    if (first == std::string_view::npos) return {};
+    return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
 }
 
-// The unit itself is ordered before udev and all else that loads drivers.
-bool is_started_by_systemd(const ImageContent& content) {
-    const bool is_masked = has(content, "etc/systemd/system/pt-hook.service");
+bool has_word(std::string_view text, std::string_view word) {
+    while (!(text = trimmed(text)).empty()) {
+        const std::size_t end = std::min(text.find_first_of(kBlank), text.size());
+        if (text.substr(0, end) == word) return true;
+        text.remove_prefix(end);
+    }
+    return false;
+}
+
+// Whether a unit's file orders it before another one (systemd.syntax(7)).
+bool is_ordered_before(std::string_view unit, std::string_view other) {
+    bool is_before = false;
+    bool goes_on = false;  // the line before ends with a backslash
+    while (!unit.empty()) {
+        std::string_view line = trimmed(cut(unit, '\n'));
+        if (line.starts_with('#') || line.starts_with(';')) continue;
+        if (!goes_on) is_before = trimmed(cut(line, '=')) == "Before";
+        goes_on = line.ends_with('\\');
+        if (goes_on) line.remove_suffix(1);
+        if (is_before && has_word(line, other)) return true;
+    }
+    return false;
+}
+
+Start start_by_systemd(const ImageContent& content) {
     const bool is_wanted =
         has(content, "lib/systemd/system/sysinit.target.wants/pt-hook.service") ||
         has(content, "etc/systemd/system/sysinit.target.wants/pt-hook.service");
-    return is_wanted && !is_masked && has(content, "lib/systemd/system/pt-hook.service");
+    std::string_view unit = text_of(content, kOwnUnit);
+    if (!has(content, kOwnUnit)) {
+        unit = text_of(content, kUnit);
+        if (unit.empty()) unit = text_of(content, "usr/" + std::string(kUnit));
+    }
+    if (!is_wanted || unit.empty()) return Start::kNever;
+    return is_ordered_before(unit, "systemd-udevd.service") ? Start::kBeforeUdev
+                                                            : Start::kAfterUdev;
+}
+
+// The name of a hook of dracut's stage before udev, empty for another file. They run in the order
+// of their names.
+std::string_view cmdline_hook(std::string_view name) {
+    constexpr std::string_view kStage = "lib/dracut/hooks/cmdline/";
+    name = below_usr(name);
+    if (name.starts_with("var/")) name.remove_prefix(4);
+    return name.starts_with(kStage) ? name.substr(kStage.size()) : std::string_view();
+}
+
+// What loads the drivers of rd.driver.pre= is a hook of the same stage (dracut, kernel-modules).
+Start start_by_dracut(const ImageContent& content) {
+    std::string_view own;
+    std::string_view loader;
+    for (const std::string& name : content.names) {
+        const std::string_view hook = cmdline_hook(name);
+        if (hook.ends_with("pt-hook.sh")) own = hook;
+        if (hook.ends_with("parse-kernel.sh")) loader = hook;
+    }
+    if (own.empty()) return Start::kNever;
+    return loader.empty() || own < loader ? Start::kBeforeUdev : Start::kAfterUdev;
 }
 
 Start start_of(const ImageContent& content, Builder builder) {
     if (builder == Builder::kInitramfsTools) return start_of_initramfs_tools(content);
-    if (is_started_by_systemd(content)) return Start::kBeforeUdev;
+    if (const Start start = start_by_systemd(content); start != Start::kNever) return start;
     if (builder == Builder::kMkinitcpio) return start_of_busybox(content);
-    if (std::any_of(content.names.begin(), content.names.end(), is_own_dracut_hook))
-        return Start::kBeforeUdev;
+    if (const Start start = start_by_dracut(content); start != Start::kNever) return start;
     if (builder == Builder::kUnknown && has_program(content)) return Start::kUnknown;
     return Start::kNever;
 }
@@ -155,7 +210,8 @@ std::string kernel_of(const ImageContent& content) {
 }  // namespace
 
 bool is_wanted_text(std::string_view name) {
-    return name == kConf || name == kOrder || name == kUdevScript || name == kMkinitcpioConfig;
+    return name == kConf || name == kOrder || name == kUdevScript || name == kMkinitcpioConfig ||
+           name == kOwnUnit || below_usr(name) == kUnit;
 }
 
 ImageFindings examine_image(const ImageContent& content) {

@@ -22,7 +22,7 @@ struct ImageContent {
 // Who built an image, which decides how it is built again.
 enum class Builder : std::uint8_t { kUnknown, kInitramfsTools, kDracut, kMkinitcpio };
 
-// What an image does with pt-hook, compared with the start of udev.
+// What an image does with pt-hook, compared with the start of udev and of what else loads drivers.
 enum class Start : std::uint8_t {
     kNever,       // nothing in the image starts it
     kBeforeUdev,  // as it should be

@@ -42,7 +42,7 @@ TEST_CASE("each image has to start pt-hook before udev, and to have what it need
     for (const Row& row : {
              Row{[](ImageFacts&) {}, State::kOk, "before udev in /boot/initrd.img-6.12.1"},
              Row{[](ImageFacts& i) { i.found.start = Start::kAfterUdev; }, State::kFailed,
-                 "after udev"},
+                 "not start pt-hook before udev"},
              Row{[](ImageFacts& i) { i.found.start = Start::kNever; }, State::kFailed,
                  "nothing in it starts it"},
              Row{[](ImageFacts& i) { i.found.has_program = false; }, State::kFailed,

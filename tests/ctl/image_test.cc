@@ -84,16 +84,47 @@ TEST_CASE("the early hooks of mkinitcpio run in the order of its configuration")
 }
 
 TEST_CASE("the unit of systemd counts if it is wanted, there and not masked") {
-    CHECK(start_of({kWants, kUnit, kProgram}) == Start::kBeforeUdev);
-    CHECK(start_of({"lib/systemd/system/sysinit.target.wants/pt-hook.service",
-                    "lib/systemd/system/pt-hook.service"}) == Start::kBeforeUdev);
-    CHECK(start_of({"etc/systemd/system/sysinit.target.wants/pt-hook.service", kUnit}) ==
-          Start::kBeforeUdev);
-    CHECK(start_of({kWants, kUnit, "etc/systemd/system/pt-hook.service"}) == Start::kNever);
-    CHECK(start_of({kWants}) == Start::kNever);
-    CHECK(start_of({kUnit}) == Start::kNever);
-    CHECK(start_of({"usr/lib/systemd/system/initrd.target.wants/pt-hook.service", kUnit}) ==
-          Start::kNever);
+    const std::string text = "[Unit]\nBefore=systemd-udevd.service\n";
+    const auto start_by_units = [](std::vector<std::string> names,
+                                   std::map<std::string, std::string> texts) {
+        ImageContent content{std::move(names), std::move(texts)};
+        for (const auto& [name, unit] : content.texts) content.names.push_back(name);
+        return examine_image(content).start;
+    };
+    constexpr const char* kOwn = "etc/systemd/system/pt-hook.service";
+    CHECK(start_by_units({kWants, kProgram}, {{kUnit, text}}) == Start::kBeforeUdev);
+    CHECK(start_by_units({"lib/systemd/system/sysinit.target.wants/pt-hook.service"},
+                         {{"lib/systemd/system/pt-hook.service", text}}) == Start::kBeforeUdev);
+    CHECK(start_by_units({"etc/systemd/system/sysinit.target.wants/pt-hook.service"},
+                         {{kUnit, text}}) == Start::kBeforeUdev);
+    CHECK(start_by_units({kWants}, {{kUnit, text}, {kOwn, ""}}) == Start::kNever);
+    CHECK(start_by_units({kWants}, {{kUnit, text}, {kOwn, "[Unit]\n"}}) == Start::kAfterUdev);
+    CHECK(start_by_units({kWants}, {}) == Start::kNever);
+    CHECK(start_by_units({}, {{kUnit, text}}) == Start::kNever);
+    CHECK(start_by_units({"usr/lib/systemd/system/initrd.target.wants/pt-hook.service"},
+                         {{kUnit, text}}) == Start::kNever);
+}
+
+TEST_CASE("the unit of systemd has to be ordered before udev") {
+    const auto start_by_text = [](const char* text) {
+        ImageContent content{{kWants, kUnit}, {{kUnit, text}}};
+        return examine_image(content).start;
+    };
+    for (const char* text :
+         {"[Unit]\nBefore=a.service systemd-udevd.service\n", "Before = systemd-udevd.service",
+          "Before=a.service\nBefore=b.service\tsystemd-udevd.service\r\n",
+          "Before=a.service \\\n# between\n  systemd-udevd.service\n"}) {
+        INFO(text);
+        CHECK(start_by_text(text) == Start::kBeforeUdev);
+    }
+    for (const char* text :
+         {"[Unit]\n", "#Before=systemd-udevd.service\n", "; Before=systemd-udevd.service\n",
+          "After=systemd-udevd.service\n", "Before=my-systemd-udevd.service\n",
+          "Before=systemd-udevd.service.wants\n",
+          "Before=a.service\nAfter=b.service \\\n systemd-udevd.service\n", "\n", "="}) {
+        INFO(text);
+        CHECK(start_by_text(text) == Start::kAfterUdev);
+    }
 }
 
 TEST_CASE(
@@ -105,6 +136,17 @@ TEST_CASE(
     CHECK(start_of({kLib, "var/lib/dracut/hooks/pre-mount/00-pt-hook.sh"}) == Start::kNever);
     CHECK(start_of({kLib, "hooks/cmdline/00-pt-hook.sh"}) == Start::kNever);
     CHECK(start_of({kLib}) == Start::kNever);
+}
+
+TEST_CASE("the hook of dracut has to come before the one that loads drivers") {
+    constexpr const char* kLib = "usr/lib/dracut-lib.sh";
+    const std::string stage = "lib/dracut/hooks/cmdline/";
+    CHECK(start_of({kLib, stage + "01-parse-kernel.sh", stage + "00-pt-hook.sh"}) ==
+          Start::kBeforeUdev);
+    CHECK(start_of({kLib, stage + "01-parse-kernel.sh", stage + "20-pt-hook.sh"}) ==
+          Start::kAfterUdev);
+    CHECK(start_of({kLib, stage + "10-parse-root.sh", stage + "20-pt-hook.sh"}) ==
+          Start::kBeforeUdev);
 }
 
 TEST_CASE("of an image of no known kind nothing is claimed") {

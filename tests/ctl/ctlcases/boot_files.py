@@ -82,7 +82,7 @@ def add_kernel(machine, version, modules=(), built_in=()):
 MODULES = {f"usr/lib/modules/6.12.1/kernel/drivers/vfio/{name}.ko.xz": ""
            for name in ("pci/vfio-pci", "vfio_iommu_type1")}
 OURS = {"usr/lib/pt-hook/pt-hook": "", **MODULES}
-UNIT = {"usr/lib/systemd/system/pt-hook.service": "",
+UNIT = {"usr/lib/systemd/system/pt-hook.service": "[Unit]\nBefore=systemd-udevd.service\n",
         "usr/lib/systemd/system/sysinit.target.wants/pt-hook.service": ""}
 SCRIPTS = {f"scripts/init-top/{name}": "" for name in ("pt-hook", "udev")}
 KINDS = {
