@@ -2,8 +2,10 @@
 // ptctl doctor: every link of the chain from the firmware to the device on vfio-pci.
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "ctl/commands.h"
+#include "ctl/doctor/advice.h"
 #include "ctl/doctor/check.h"
 #include "ctl/doctor/gather.h"
 #include "ctl/output.h"
@@ -89,17 +91,35 @@ nlohmann::ordered_json to_json(std::span<const Finding> findings) {
     return {{"version", VERSION}, {"exit_code", exit_code_of(findings)}, {"checks", checks}};
 }
 
+// Commands to paste are for the machine that was looked at, and could harm this one.
+void print_where_to_run(const Context& context, std::span<const Finding> findings) {
+    const bool has_any = std::any_of(findings.begin(), findings.end(),
+                                     [](const Finding& finding) { return !finding.fixes.empty(); });
+    if (context.is_this_machine || !has_any) return;
+    print_wrapped(
+        context, "", 0,
+        context.is_captured
+            ? "The commands are for the machine that was captured: run them there."
+            : "The commands, except those of ptctl, are for the system below the directory "
+              "of --root: run them there, with chroot(8) or when it is booted.",
+        Tone::kWarning);
+}
+
 int doctor(const Context& context) {
     Facts facts;
     gather_facts(context, facts);
     std::vector<Finding> findings;
     for (const Check& check : all_checks()) findings.push_back(check.judge(facts));
+    if (!context.is_this_machine && !context.is_captured)
+        for (Finding& finding : findings)
+            for (std::string& fix : finding.fixes) fix = for_root(std::move(fix), context.root);
     if (context.json) {
         print_json(to_json(findings));
         return exit_code_of(findings);
     }
     for (std::size_t i = 0; i < findings.size(); ++i)
         print_finding(context, all_checks()[i], findings[i]);
+    print_where_to_run(context, findings);
     print_line(summary_of(findings));
     return exit_code_of(findings);
 }

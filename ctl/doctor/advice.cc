@@ -150,6 +150,13 @@ std::vector<std::string> rebuild_commands(const Facts& facts,
     return commands;
 }
 
+std::string for_root(std::string command, const std::string& root) {
+    for (const std::string_view start : {"ptctl ", "sudo ptctl "})
+        if (command.starts_with(start))
+            return command.insert(start.size(), "--root " + shell_quoted(root) + " ");
+    return command;
+}
+
 std::string add_word_command(const Facts& facts, std::string_view word) {
     constexpr std::string_view kPlace = "WORD";
     std::string command = facts.loader.change;

@@ -18,6 +18,10 @@ namespace pt::ctl {
 [[nodiscard]] std::vector<std::string> rebuild_commands(
     const Facts& facts, const std::vector<const ImageFacts*>& images);
 
+// A command of a fix for a system that is not the one at hand, but below a root directory: ptctl
+// itself looks there from here, all else stays as it is.
+[[nodiscard]] std::string for_root(std::string command, const std::string& root);
+
 // Adds a word that is not one of ours, such as "intel_iommu=on", to the command line of the next
 // boot.
 [[nodiscard]] std::string add_word_command(const Facts& facts, std::string_view word);

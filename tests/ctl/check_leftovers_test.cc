@@ -206,6 +206,14 @@ TEST_CASE("the distribution is known by its id or by what it is like") {
     CHECK(distribution_of("") == Distribution::kOther);
 }
 
+TEST_CASE("of the commands for another root directory those of ptctl name it") {
+    CHECK(for_root("ptctl list", "/mnt") == "ptctl --root /mnt list");
+    CHECK(for_root("sudo ptctl use --conf CARD", "/a b") ==
+          "sudo ptctl --root '/a b' use --conf CARD");
+    for (const char* command : {"sudo update-grub", "myptctl list", "ptctl", "sudo dmesg", ""})
+        CHECK(for_root(command, "/mnt") == command);
+}
+
 TEST_CASE("an image is built again by its own builder") {
     Facts facts;
     make_good(facts);
