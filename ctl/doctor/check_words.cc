@@ -8,6 +8,7 @@
 #include "core/text.h"
 #include "ctl/doctor/advice.h"
 #include "ctl/doctor/check.h"
+#include "ctl/doctor/grub_settings.h"
 #include "ctl/shell.h"
 
 namespace pt::ctl {
@@ -89,6 +90,21 @@ Finding kept(const Facts& facts, const std::string& where) {
         found.details.emplace_back(
             "remove that word from /etc/pt-hook.conf, and build the images again");
     return found;
+}
+
+// GRUB's settings with other words than its menu, which alone counts at boot.
+bool is_menu_outdated(const Facts& facts, std::vector<std::string>& set) {
+    const LoaderFacts& loader = facts.loader;
+    if (loader.kind != LoaderKind::kGrub || !loader.has_newer_settings) return false;
+    std::vector<std::string_view> files;
+    for (const auto& [path, file] : loader.settings) {
+        if (!file.is_read() && !file.is_absent()) return false;
+        files.emplace_back(file.text);
+    }
+    const std::optional<std::string> cmdline = grub_settings_cmdline(files);
+    if (!cmdline) return false;
+    set = own_words(*cmdline);
+    return set != own_words(loader.words);
 }
 
 // Asks in the configuration for the devices that the words of this boot ask for. What belongs to
@@ -223,6 +239,17 @@ Finding check_pending(const Facts& facts) {
         return {State::kUnknown, "/proc/cmdline cannot be read to compare with"};
     const std::vector<std::string> running = own_words(facts.cmdline.text);
     const std::vector<std::string> configured = own_words(loader.words);
+    if (std::vector<std::string> set; is_menu_outdated(facts, set)) {
+        Finding found{State::kWarning,
+                      loader.name + ": its settings have other words than " + loader.place +
+                          ", which alone counts at boot and has to be made anew",
+                      {"this boot: " + list_of(running),
+                       "the next one, by " + loader.place + ": " + list_of(configured),
+                       "by the settings below /etc/default: " + list_of(set)}};
+        for (const Command& command : loader.commands) found.fixes.push_back(sudo(command));
+        found.fixes.emplace_back(kReboot);
+        return found;
+    }
     if (running == configured)
         return {State::kOk, loader.name + ": " + loader.place + " has the words of this boot"};
     Finding found{State::kWarning, loader.name + ": this boot had other words than the next one"};

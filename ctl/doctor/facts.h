@@ -67,6 +67,7 @@ struct LoaderFacts {
     LoaderKind kind = LoaderKind::kUnknown;
     std::vector<std::pair<std::string, TextFile>> settings{};  // files in which words may stand
     std::vector<Command> commands{};                           // what takes the settings over
+    bool has_newer_settings = false;                           // than the file of the words
     std::vector<Command> kernel_install{};                     // adds each installed kernel
     std::vector<Command> rebuild{};                            // builds all images again
 };

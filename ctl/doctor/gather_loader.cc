@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include <algorithm>
+
 #include "ctl/doctor/advice.h"
 #include "ctl/doctor/gather.h"
 #include "ctl/inside.h"
@@ -15,6 +17,11 @@ std::string joined(const std::vector<std::string>& words) {
     return text;
 }
 
+// Whether the settings of GRUB may be in files of a directory, too.
+bool reads_directory(const Loader& loader) {
+    return !loader.files.empty() && loader.files.front().find("/grub.d/") != std::string::npos;
+}
+
 // How a word that is not ours gets into the command line; empty where nobody here knows.
 std::string change_of(const Loader& loader) {
     const std::string file = loader.files.empty() ? "" : loader.files.front();
@@ -22,7 +29,7 @@ std::string change_of(const Loader& loader) {
     switch (loader.kind) {
         case LoaderKind::kGrub:
             // $GRUB_CMDLINE_LINUX is for grub-mkconfig to expand.
-            if (file.find("/grub.d/") != std::string::npos)
+            if (reads_directory(loader))
                 return "echo 'GRUB_CMDLINE_LINUX=\"$GRUB_CMDLINE_LINUX WORD\"' | sudo tee -a "
                        "/etc/default/grub.d/iommu.cfg" +
                        then;
@@ -58,7 +65,7 @@ std::vector<std::string> settings_of(int root, const Loader& loader) {
     switch (loader.kind) {
         case LoaderKind::kGrub:
             paths = {"/etc/default/grub"};
-            add_all("etc/default/grub.d", ".cfg");
+            if (reads_directory(loader)) add_all("etc/default/grub.d", ".cfg");
             break;
         case LoaderKind::kUki:
             paths = {"/etc/kernel/cmdline"};
@@ -76,6 +83,16 @@ std::vector<std::string> settings_of(int root, const Loader& loader) {
     return paths;
 }
 
+// Whether a setting was changed, added or removed after the menu was made of them.
+bool has_newer_settings(int root, const Loader& loader, const LoaderFacts& facts) {
+    if (loader.kind != LoaderKind::kGrub) return false;
+    const std::int64_t made = modified_inside(root, loader.cmdline_path.substr(1));
+    if (reads_directory(loader) && modified_inside(root, "etc/default/grub.d") > made) return true;
+    return std::any_of(facts.settings.begin(), facts.settings.end(), [&](const auto& file) {
+        return modified_inside(root, file.first.substr(1)) > made;
+    });
+}
+
 }  // namespace
 
 void gather_loader(const Context& context, Facts& facts) {
@@ -88,6 +105,7 @@ void gather_loader(const Context& context, Facts& facts) {
     facts.loader.commands = loader.commands;
     for (const std::string& path : settings_of(root, loader))
         facts.loader.settings.emplace_back(path, read_text_file(root, path.substr(1)));
+    facts.loader.has_newer_settings = has_newer_settings(root, loader, facts.loader);
     facts.loader.name = loader.name;
     facts.loader.place = loader.cmdline_path;
     facts.loader.error = loader.cmdline_error;

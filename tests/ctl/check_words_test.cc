@@ -170,6 +170,28 @@ TEST_CASE("words that were typed in the boot menu alone can be made to stay") {
     CHECK(check_pending(facts).fixes.empty());
 }
 
+TEST_CASE("settings of GRUB that are newer than its menu have to be taken over") {
+    Facts facts;
+    make_good(facts);
+    facts.loader.settings = {{"/etc/default/grub", text_file("GRUB_CMDLINE_LINUX=pt.ids=1:2\n")},
+                             {"/etc/default/grub.d/x.cfg", text_file("GRUB_TIMEOUT=5\n")}};
+    CHECK(check_pending(facts).state == State::kOk);  // the menu has an entry of another kind
+    facts.loader.has_newer_settings = true;
+    CHECK(check_pending(facts).state == State::kWarning);
+    CHECK(mentions(check_pending(facts), "has to be made anew"));
+    CHECK(mentions(check_pending(facts), "by the settings below /etc/default: pt.ids=1:2"));
+    CHECK(check_pending(facts).fixes ==
+          std::vector<std::string>{"sudo update-grub", "sudo systemctl reboot"});
+    facts.loader.settings[0].second = text_file("GRUB_CMDLINE_LINUX=\"$(words) pt.ids=1:2\"\n");
+    CHECK(check_pending(facts).state == State::kOk);
+    facts.loader.settings[0].second = text_file("GRUB_CMDLINE_LINUX=pt.ids=10de:1b06\n");
+    CHECK(check_pending(facts).state == State::kOk);
+    facts.loader.settings[0].second.text = "GRUB_CMDLINE_LINUX=\n";
+    CHECK(check_pending(facts).state == State::kWarning);
+    facts.loader.settings[1].second = no_file(EACCES);
+    CHECK(check_pending(facts).state == State::kOk);
+}
+
 TEST_CASE("a boot loader that is not known or cannot be read is told as that") {
     Facts facts;
     make_good(facts);

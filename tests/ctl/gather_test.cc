@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <cerrno>
+#include <chrono>
 #include <filesystem>
 
 #include "tests/unit/scratch_dir.h"
@@ -144,6 +145,33 @@ TEST_CASE("an index of modules in which libkmod reads without end ends the looku
     // A libkmod that notices finds no module.
     CHECK(
         (facts.kernels[0].error == EUCLEAN || facts.kernels[0].vfio_pci == ModulePlace::kMissing));
+}
+
+TEST_CASE("GRUB's settings are newer than its menu if one was changed, added or removed since") {
+    const ScratchDir tree;
+    const Context context = context_of(tree);
+    tree.write("usr/sbin/grub-mkconfig", "default/grub.d/\n");
+    tree.write("boot/grub/grub.cfg", "linux /vmlinuz quiet\n");
+    tree.write("etc/default/grub", "GRUB_TIMEOUT=5\n");
+    tree.write("etc/default/grub.d/a.cfg", "GRUB_CMDLINE_LINUX=pt.ids=1:2\n");
+    const fs::file_time_type made = fs::last_write_time(tree.path("boot/grub/grub.cfg"));
+    const auto is_newer_with = [&](const char* changed) {
+        for (const char* path :
+             {"etc/default/grub", "etc/default/grub.d/a.cfg", "etc/default/grub.d"})
+            fs::last_write_time(tree.path(path), made - std::chrono::hours(1));
+        fs::last_write_time(tree.path(changed), made + std::chrono::hours(1));
+        Facts facts;
+        gather_loader(context, facts);
+        fs::last_write_time(tree.path("boot/grub/grub.cfg"), made);
+        return facts.loader.has_newer_settings;
+    };
+    CHECK(is_newer_with("etc/default/grub"));
+    CHECK(is_newer_with("etc/default/grub.d/a.cfg"));
+    CHECK(is_newer_with("etc/default/grub.d"));
+    CHECK_FALSE(is_newer_with("boot/grub/grub.cfg"));
+    tree.write("usr/sbin/grub-mkconfig", "default/grub\n");
+    CHECK(is_newer_with("etc/default/grub"));
+    CHECK_FALSE(is_newer_with("etc/default/grub.d/a.cfg"));  // which nobody reads
 }
 
 TEST_CASE("an image that is a FIFO is told and not waited for") {
