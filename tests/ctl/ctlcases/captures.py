@@ -57,6 +57,19 @@ def check_capture_shows_the_same(programs):
                     same(f"{what}: exit code", of_archive.code, of_root.code)
 
 
+def check_capture_has_commands_of_its_own_machine(programs):
+    """The commands that doctor prints for a captured machine name no directory of this one."""
+    with captured(programs) as (machine, archive):
+        machine.write("proc/cmdline", b"quiet\n")  # so that doctor has something to propose
+        programs.ctl.run("--root", machine.root, "capture", archive)
+        lines = programs.ctl.run("--root", archive, "doctor").out.splitlines()
+        same("where they are to be run", "The commands are for the machine that was captured: run "
+             "them there." in lines, True)
+        commands = [line.strip() for line in lines if line.startswith(" " * 9 + "$ ")]
+        same("there are some", commands != [], True)
+        same("they name a root", [line for line in commands if "--root" in line], [])
+
+
 def check_capture_is_read_by_pt_hook(programs):
     """An unpacked capture is a tree that pt-hook plans with as on the machine."""
     with captured(programs) as (machine, archive):
