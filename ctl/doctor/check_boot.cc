@@ -42,7 +42,7 @@ void add_when_conf_counts(const Facts& facts, Finding& found) {
 Finding with_new_words(const Facts& facts, Finding found) {
     const std::vector<std::string> fixes = std::exchange(found.fixes, {});
     found.state = std::max(found.state, State::kWarning);
-    found.text += "; /etc/pt-hook.conf has changed since";
+    found.text += "; /etc/pt-hook.conf has other words than this boot had";
     add_when_conf_counts(facts, found);
     found.fixes.insert(found.fixes.end(), fixes.begin(), fixes.end());
     return found;
