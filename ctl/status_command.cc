@@ -8,7 +8,9 @@
 
 #include "ctl/absence.h"
 #include "ctl/commands.h"
+#include "ctl/next_boot.h"
 #include "ctl/output.h"
+#include "ctl/rebuild.h"
 #include "ctl/status.h"
 #include "ctl/texts.h"
 
@@ -171,6 +173,14 @@ Json to_json(const Status& status) {
     return json;
 }
 
+void note_next_boot(const Context& context, Status& status) {
+    const int root = context.root_dir.get();
+    // The running command line is that of another system then.
+    if (status.state == BootState::kUnknown || is_another_running(root)) return;
+    std::string note = note_of_next_boot(read_texts(context).cmdline, find_loader(root));
+    if (!note.empty()) status.notes.push_back(std::move(note));
+}
+
 int status(const Context& context, bool as_metrics) {
     Status status = read_status(context);
     if (status.state == BootState::kDidNotRun) {
@@ -178,6 +188,7 @@ int status(const Context& context, bool as_metrics) {
         status.cause = absence.cause;
         status.problem = std::move(absence.text);
     }
+    note_next_boot(context, status);
     if (as_metrics)
         std::cout << to_metrics(status);
     else if (context.json)
