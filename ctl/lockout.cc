@@ -178,6 +178,17 @@ void find_keyboard_danger(int root, const Taken& taken, std::vector<std::string>
 
 }  // namespace
 
+std::vector<std::size_t> taken_by(const Plan& plan, const Inventory& inventory) {
+    std::vector<std::size_t> taken;
+    for (const PlannedDevice& planned : plan.devices) {
+        const Function* function = inventory.find(planned.device.address);
+        if (function == nullptr || function->is_virtual_function) continue;
+        if (is_acted_on(planned) || planned.reason == Reason::kNoIommuGroup)
+            taken.push_back(static_cast<std::size_t>(function - inventory.functions.data()));
+    }
+    return taken;
+}
+
 std::vector<std::string> find_dangers(int root, const Inventory& inventory,
                                       std::span<const std::size_t> indices) {
     const Taken taken(inventory, indices);

@@ -7,9 +7,14 @@
 #include <vector>
 
 #include "core/pci.h"
+#include "core/plan.h"
 #include "ctl/inventory.h"
 
 namespace pt::ctl {
+
+// What the next boot takes by a plan, or would if there were an IOMMU: indices into
+// Inventory::functions, in the order of the plan.
+[[nodiscard]] std::vector<std::size_t> taken_by(const Plan& plan, const Inventory& inventory);
 
 // What would shut the user out of the machine `root`, an open directory, if the functions with
 // these indices were taken from it: the only display, a controller of a disk that is in use, the

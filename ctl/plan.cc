@@ -9,6 +9,7 @@
 #include "core/selector.h"
 #include "ctl/commands.h"
 #include "ctl/inventory.h"
+#include "ctl/lockout.h"
 #include "ctl/output.h"
 #include "ctl/texts.h"
 #include "sys/survey.h"
@@ -81,8 +82,12 @@ void print_differences(const Context& context, const std::vector<Difference>& fo
                       Tone::kFaint);
 }
 
-void print_text(const Context& context, const Report& report,
-                const std::vector<Difference>& found) {
+void print_notes(const Context& context, const std::vector<std::string>& notes) {
+    for (const std::string& note : notes) print_wrapped(context, "note: ", 2, note, Tone::kWarning);
+}
+
+void print_text(const Context& context, const Report& report, const std::vector<Difference>& found,
+                const std::vector<std::string>& notes) {
     for (const Line& line : describe_plan(report)) {
         // As in the kernel log, where each is one line, for those who search in it.
         if (context.is_terminal)
@@ -96,6 +101,7 @@ void print_text(const Context& context, const Report& report,
         return;
     }
     print_differences(context, found);
+    print_notes(context, notes);
     const Plan& plan = *report.plan;
     const bool good = is_fulfilled(report);
     const std::size_t bound = plan.count(Decision::kBind) + plan.count(Decision::kAlready);
@@ -107,7 +113,8 @@ void print_text(const Context& context, const Report& report,
                   good ? Tone::kGood : Tone::kBad);
 }
 
-Json to_document(const Report& report, const std::vector<Difference>& found, bool is_good) {
+Json to_document(const Report& report, const std::vector<Difference>& found,
+                 const std::vector<std::string>& notes, bool is_good) {
     Json json;
     json["version"] = VERSION;
     json["fulfilled"] = is_good;
@@ -117,6 +124,7 @@ Json to_document(const Report& report, const std::vector<Difference>& found, boo
         json["now"].push_back({{"address", full_address(difference.address)},
                                {"driver", difference.driver},
                                {"text", difference.text}});
+    json["notes"] = notes;
     return json;
 }
 
@@ -180,12 +188,15 @@ int plan(const Context& context, const std::vector<std::string>& words) {
     const bool is_switched_off = read.wish.off && !read.wish.selectors.empty();
     const bool is_good = is_fulfilled(report) && !is_switched_off;
     const std::vector<Difference> found = differences(plan, inventory);
+    std::vector<std::string> notes;
+    if (std::any_of(plan.devices.begin(), plan.devices.end(), is_acted_on))
+        notes = find_dangers(context.root_dir.get(), inventory, taken_by(plan, inventory));
     if (context.json)
-        print_json(to_document(report, found, is_good));
+        print_json(to_document(report, found, notes, is_good));
     else if (read.wish.off)
         print_line("switched off by pt.off, nothing is done");
     else
-        print_text(context, report, found);
+        print_text(context, report, found, notes);
     if (inventory.is_boot_display_uncertain && !context.json)
         print_error("the boot display can only be told with root's rights");
     if (!is_good) return kExitBad;

@@ -8,6 +8,7 @@
 #include "core/text.h"
 #include "core/wish.h"
 #include "ctl/edit.h"
+#include "ctl/lockout.h"
 #include "sys/file.h"
 #include "sys/survey.h"
 
@@ -64,6 +65,8 @@ class Comparison {
     Foresight make() {
         foresight_.taken = wanted_.taken;
         for (const std::size_t index : wanted_.taken) compare(index);
+        for (const std::size_t index : taken_by(*report_.plan, inventory_))
+            add(foresight_.taken, index);
         for (const PlannedDevice& planned : report_.plan->devices) look_at_other(planned);
         for (const Neighbour& neighbour : report_.plan->neighbours)
             if (neighbour.driver.empty() || !leaves_dma_alone(neighbour.driver))
@@ -106,8 +109,6 @@ class Comparison {
         const Function* function = inventory_.find(planned.device.address);
         if (function == nullptr || function->is_virtual_function) return;
         const std::size_t index = static_cast<std::size_t>(function - inventory_.functions.data());
-        if (is_acted_on(planned) || planned.reason == Reason::kNoIommuGroup)
-            add(foresight_.taken, index);
         if (is_acted_on(planned) && !has(wanted_.taken, index))
             foresight_.warnings.push_back(title_of(*function) +
                                           " is taken too, by words that are there already.");
