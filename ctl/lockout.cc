@@ -69,7 +69,8 @@ void find_display_danger(const Inventory& inventory, const Taken& taken,
     const Function* last = nullptr;
     for (std::size_t i = 0; i < inventory.functions.size(); ++i) {
         const Function& function = inventory.functions[i];
-        if (!is_display(function.device)) continue;
+        // No screen hangs on a virtual function.
+        if (!is_display(function.device) || function.is_virtual_function) continue;
         if (taken.has(i))
             last = last == nullptr || function.is_boot_display ? &function : last;
         else if (function.device.ids.class_code >> 8 != kClassDisplay3d)

@@ -51,6 +51,10 @@ TEST_CASE("the only display is a danger, one of two is none", "[lockout]") {
     laptop.functions = {function("00:02.0", 0x030000), function("01:00.0", 0x030200)};
     CHECK(find_dangers(root.fd(), laptop, std::vector<std::size_t>{0}).size() == 1);
     CHECK(find_dangers(root.fd(), laptop, std::vector<std::size_t>{1}).empty());
+    Inventory with_virtual;
+    with_virtual.functions = {function("00:02.0", 0x030000), function("00:02.1", 0x030000)};
+    with_virtual.functions[1].is_virtual_function = true;
+    CHECK(find_dangers(root.fd(), with_virtual, std::vector<std::size_t>{0}).size() == 1);
 }
 
 TEST_CASE("the controller of the only keyboard is a danger", "[lockout]") {
