@@ -147,13 +147,6 @@ bool parse_slot(std::string_view card, PciAddress& slot) {
     return address.has_value();
 }
 
-bool is_meant(const Function& function, const Selector& selector) {
-    if (selector.kind == Selector::Kind::kId && !id_matches(selector.id, function.device))
-        return false;
-    return !selector.is_placed() ||
-           is_at(selector.where, function.device.address, function.parents);
-}
-
 }  // namespace
 
 const Function* Inventory::find(PciAddress address) const {
@@ -185,6 +178,13 @@ Inventory read_inventory(const Context& context) {
         context.is_this_machine && geteuid() != 0 && machine.boot_display == kNobody &&
         std::any_of(machine.framebuffers.begin(), machine.framebuffers.end(), unowned);
     return inventory;
+}
+
+bool is_meant(const Function& function, const Selector& selector) {
+    if (selector.kind == Selector::Kind::kId && !id_matches(selector.id, function.device))
+        return false;
+    return !selector.is_placed() ||
+           is_at(selector.where, function.device.address, function.parents);
 }
 
 Resolved resolve_card(const Inventory& inventory, std::string_view card) {

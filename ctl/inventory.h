@@ -49,7 +49,15 @@ struct Inventory {
     [[nodiscard]] const Function* find(PciAddress address) const;
 };
 
+// Why no word at boot takes a virtual function, after what names it.
+inline constexpr const char* kIsVirtualFunction =
+    " is a virtual function: it is made after pt-hook has run, so no word at boot can take it; use "
+    "driverctl or libvirt's managed mode";
+
 [[nodiscard]] Inventory read_inventory(const Context& context);
+
+// Whether an item of pt.ids or pt.addrs means a function.
+[[nodiscard]] bool is_meant(const Function& function, const Selector& selector);
 
 // What a user's word for a card means.
 struct Resolved {

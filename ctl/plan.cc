@@ -12,6 +12,7 @@
 #include "ctl/lockout.h"
 #include "ctl/output.h"
 #include "ctl/texts.h"
+#include "ctl/virtual_functions.h"
 #include "sys/survey.h"
 
 namespace pt::ctl {
@@ -43,7 +44,7 @@ std::vector<Difference> differences(const Plan& plan, const Inventory& inventory
             plan.devices.begin(), plan.devices.end(), [&](const PlannedDevice& planned) {
                 return is_acted_on(planned) && planned.device.address == function.device.address;
             });
-        if (!is_planned && function.driver == plan.driver)
+        if (!is_planned && !function.is_virtual_function && function.driver == plan.driver)
             found.push_back({function.device.address, function.driver,
                              "held by " + printable(function.driver) +
                                  " now, and nothing asks for it: the next boot leaves it to "
@@ -175,10 +176,12 @@ int plan(const Context& context, const std::vector<std::string>& words) {
     }
     ReadWords read = texts.read();
     Plan plan;
+    std::vector<PciAddress> dropped;
     if (!read.wish.asks_for_nothing()) {
         int error = 0;
         plan = plan_for(read.wish, PciBus(context.root_dir.get()), context.root_dir.get(),
                         read.complaints, error);
+        dropped = drop_virtual_functions(inventory, read.wish, plan, read.complaints);
     } else if (read.wish.off) {
         read.complaints.clear();
         texts.conf_error = 0;
@@ -191,6 +194,8 @@ int plan(const Context& context, const std::vector<std::string>& words) {
     std::vector<std::string> notes;
     if (std::any_of(plan.devices.begin(), plan.devices.end(), is_acted_on))
         notes = find_dangers(context.root_dir.get(), inventory, taken_by(plan, inventory));
+    for (const PciAddress address : dropped)
+        notes.push_back(full_address(address) + kIsVirtualFunction);
     if (context.json)
         print_json(to_document(report, found, notes, is_good));
     else if (read.wish.off)

@@ -49,9 +49,7 @@ std::string group_warning(const Inventory& inventory, const Neighbour& neighbour
 }
 
 std::string why_never(const Function& function) {
-    if (function.is_virtual_function)
-        return " is a virtual function: it is made after pt-hook has run, so no word at boot can "
-               "take it; use driverctl or libvirt's managed mode";
+    if (function.is_virtual_function) return kIsVirtualFunction;
     if (is_bridge(function.device))
         return " is a bridge, and bridges are never taken: other devices live behind it";
     return " cannot be selected by any word on this machine";
