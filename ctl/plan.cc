@@ -9,6 +9,7 @@
 #include "core/selector.h"
 #include "ctl/commands.h"
 #include "ctl/inventory.h"
+#include "ctl/known_driver.h"
 #include "ctl/lockout.h"
 #include "ctl/output.h"
 #include "ctl/texts.h"
@@ -196,6 +197,10 @@ int plan(const Context& context, const std::vector<std::string>& words) {
         notes = find_dangers(context.root_dir.get(), inventory, taken_by(plan, inventory));
     for (const PciAddress address : dropped)
         notes.push_back(full_address(address) + kIsVirtualFunction);
+    if (!plan.devices.empty() && is_driver_unknown(context.root_dir.get(), plan.driver))
+        notes.push_back("no module or driver of the name " + printable(plan.driver) +
+                        " is found for the running kernel; the module of a driver may have another "
+                        "name");
     if (context.json)
         print_json(to_document(report, found, notes, is_good));
     else if (read.wish.off)
