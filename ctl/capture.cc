@@ -16,6 +16,7 @@
 #include "ctl/commands.h"
 #include "ctl/inventory.h"
 #include "ctl/output.h"
+#include "ctl/overrides.h"
 #include "ctl/private.h"
 #include "ctl/shell.h"
 #include "sys/file.h"
@@ -31,7 +32,12 @@ class Capture {
         : root_(context.root_dir.get()), writer_(writer) {}
 
     void take(const Inventory& inventory) {
-        for (const Function& function : inventory.functions) take_device(function);
+        std::vector<PciAddress> addresses;
+        for (const Function& function : inventory.functions)
+            addresses.push_back(function.device.address);
+        const std::vector<Override> overrides = read_overrides(root_, addresses);
+        for (std::size_t i = 0; i < addresses.size(); ++i)
+            take_device(inventory.functions[i], overrides[i]);
         take_drivers();
         take_groups();
         take_framebuffers();
@@ -83,13 +89,16 @@ class Capture {
         return (here / target).lexically_normal().string();
     }
 
-    void take_device(const Function& function) {
+    void take_device(const Function& function, const Override& override) {
         const std::string link = "sys/bus/pci/devices/" + full_address(function.device.address);
         const std::string directory = directory_of(link);
         if (directory.empty()) return;
         copy_link(link);
-        for (const char* name : {"modalias", "driver_override", "boot_vga"})
-            copy(directory + "/" + name);
+        for (const char* name : {"modalias", "boot_vga"}) copy(directory + "/" + name);
+        // As the kernel prints it.
+        if (!override.is_waiting && exists(root_, (directory + "/driver_override").c_str()))
+            writer_.add_file(directory + "/driver_override",
+                             (override.driver.empty() ? "(null)" : override.driver) + "\n");
         if (is_display(function.device)) copy(directory + "/resource");
         for (const char* name : {"driver", "iommu_group", "physfn"})
             copy_link(directory + "/" + name);

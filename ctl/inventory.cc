@@ -122,7 +122,6 @@ Function read_function(const Machine& machine, std::size_t index, const PciBus& 
     function.path = path_of(address, function.parents);
     // What cannot be read is told as none: the device may be going away right now.
     (void)bus.driver_of(address, function.driver);
-    (void)bus.read_override(address, function.driver_override);
     function.iommu_group = machine.groups[index];
     if (function.iommu_group < 0) {
         std::int32_t none = -1;

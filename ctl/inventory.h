@@ -21,7 +21,6 @@ struct Function {
     std::vector<PciAddress> parents;  // the bridges above it, from the root bus down
     std::string path;                 // "00:01.0/00.0", as pt.addrs takes it; empty on a root bus
     std::string driver;               // that holds it, empty for none
-    std::string driver_override;      // empty for none
     std::int32_t iommu_group = -1;    // number, or -1 for none
     int group_error = 0;              // errno for which its IOMMU group cannot be told
     bool is_boot_display = false;

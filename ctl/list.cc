@@ -9,6 +9,7 @@
 #include "ctl/commands.h"
 #include "ctl/inventory.h"
 #include "ctl/output.h"
+#include "ctl/overrides.h"
 #include "ctl/texts.h"
 
 namespace pt::ctl {
@@ -23,10 +24,12 @@ std::string kind_of(const PciDevice& device) {
     return device.error != 0 ? "unknown" : std::string(class_name(device.ids.class_code));
 }
 
-std::string driver_text(const Function& function) {
+std::string driver_text(const Function& function, const Override& override) {
     std::string text = function.driver.empty() ? "none" : printable(function.driver);
-    if (!function.driver_override.empty() && function.driver_override != function.driver)
-        text += ", kept for " + printable(function.driver_override) + " by driver_override";
+    if (override.is_waiting)
+        text += std::string("; ") + kOverrideWaits;
+    else if (!override.driver.empty() && override.driver != function.driver)
+        text += ", kept for " + printable(override.driver) + " by driver_override";
     return text;
 }
 
@@ -60,7 +63,8 @@ std::string group_number(const Function& function) {
     return function.iommu_group < 0 ? "-" : std::to_string(function.iommu_group);
 }
 
-void print_function(const Context& context, const Inventory& inventory, const Function& function) {
+void print_function(const Context& context, const Inventory& inventory, const Function& function,
+                    const Override& override) {
     const auto detail = [&](std::string_view label, std::string_view text,
                             Tone tone = Tone::kPlain) {
         print_wrapped(context, "  " + std::string(label), kIndent, text, tone);
@@ -70,7 +74,7 @@ void print_function(const Context& context, const Inventory& inventory, const Fu
     print_wrapped(context, "", 0, title, Tone::kStrong);
     detail("ids", ids_of(function.device) + " (" + kind_of(function.device) + ")");
     if (!function.path.empty()) detail("path", function.path);
-    detail("driver", driver_text(function));
+    detail("driver", driver_text(function, override));
     detail("IOMMU group", group_text(inventory, function));
     for (const std::size_t i : function.companions)
         detail("comes along", short_line(inventory.functions[i]));
@@ -82,7 +86,7 @@ void print_function(const Context& context, const Inventory& inventory, const Fu
         detail("select by", function.words.front(), Tone::kGood);
 }
 
-Json to_json(const Inventory& inventory, const Function& function) {
+Json to_json(const Inventory& inventory, const Function& function, const Override& override) {
     const auto addresses = [&](const std::vector<std::size_t>& indices) {
         Json list = Json::array();
         for (const std::size_t i : indices)
@@ -110,7 +114,7 @@ Json to_json(const Inventory& inventory, const Function& function) {
     json["name"] = or_null(function.name);
     json["path"] = or_null(function.path);
     json["driver"] = or_null(function.driver);
-    json["driver_override"] = or_null(function.driver_override);
+    json["driver_override"] = or_null(override.driver);
     json["iommu_group"] = function.iommu_group < 0 ? Json() : Json(function.iommu_group);
     json["group_members"] = addresses(function.neighbours);
     json["boot_display"] = function.is_boot_display;
@@ -119,28 +123,37 @@ Json to_json(const Inventory& inventory, const Function& function) {
     return json;
 }
 
+std::vector<Override> overrides_of(const Context& context,
+                                   const std::vector<const Function*>& functions) {
+    std::vector<PciAddress> addresses;
+    for (const Function* function : functions) addresses.push_back(function->device.address);
+    return read_overrides(context.root_dir.get(), addresses);
+}
+
 // Displays at length, the others, if they are asked for, in a table.
 void print_text(const Context& context, const Inventory& inventory,
                 const std::vector<const Function*>& shown) {
+    std::vector<const Function*> displays;
+    for (const Function* function : shown)
+        if (is_display(function->device)) displays.push_back(function);
+    const std::vector<Override> overrides = overrides_of(context, displays);
+    for (std::size_t i = 0; i < displays.size(); ++i) {
+        if (i != 0) print_line("");
+        print_function(context, inventory, *displays[i], overrides[i]);
+    }
     Table others({"ADDRESS", "IDS", "GROUP", "DRIVER", "NAME"});
     bool has_others = false;
-    bool has_displays = false;
     bool has_unknown = false;
     for (const Function* function : shown) {
-        if (!is_display(function->device)) {
-            has_others = true;
-            has_unknown = has_unknown || function->device.error != 0;
-            others.add({short_address(function->device.address), ids_of(function->device),
-                        group_number(*function),
-                        function->driver.empty() ? "-" : printable(function->driver),
-                        full_name(*function)});
-            continue;
-        }
-        if (has_displays) print_line("");
-        has_displays = true;
-        print_function(context, inventory, *function);
+        if (is_display(function->device)) continue;
+        has_others = true;
+        has_unknown = has_unknown || function->device.error != 0;
+        others.add({short_address(function->device.address), ids_of(function->device),
+                    group_number(*function),
+                    function->driver.empty() ? "-" : printable(function->driver),
+                    full_name(*function)});
     }
-    if (!has_displays)
+    if (displays.empty())
         print_line(has_unknown ? "Whether this machine has a display device cannot be told."
                                : "This machine has no display device.");
     if (!has_others) return;
@@ -164,8 +177,12 @@ int list(const Context& context, bool all) {
         Json json;
         json["version"] = VERSION;
         json["devices"] = Json::array();
-        for (const Function* function : shown)
-            json["devices"].push_back(to_json(inventory, *function));
+        const std::vector<Override> overrides = overrides_of(context, shown);
+        for (std::size_t i = 0; i < shown.size(); ++i) {
+            json["devices"].push_back(to_json(inventory, *shown[i], overrides[i]));
+            if (overrides[i].is_waiting)
+                print_error(full_address(shown[i]->device.address) + ": " + kOverrideWaits);
+        }
         print_json(json);
         return kExitGood;
     }

@@ -6,7 +6,7 @@
     driver NAME [hang=bind] [hang=unbind] [deaf=bind] [deaf=unbind]
     framebuffer NAME [under=ADDRESS] [driver=NAME] [goes_with=ADDRESS] [lease=yes]
     module NAME [DRIVER]    module that registers a driver, if one is named
-    file PATH [TEXT]    dir PATH    link PATH TARGET    remove PATH
+    file PATH [TEXT]    dir PATH    fifo PATH    link PATH TARGET    remove PATH
 
 A driver that hangs never returns from the operation; a deaf one says yes and does nothing. A
 framebuffer is a device on the platform bus; it is held by its driver unless that is none, and with
@@ -108,10 +108,13 @@ class Machine:
             if os.path.lexists(self.path(path)):
                 self.remove_path(self.path(path))
             self.write(path, data)
-        elif word == "dir":
+        elif word in ("dir", "fifo"):
             if os.path.lexists(self.path(rest)):
                 self.remove_path(self.path(rest))
-            os.makedirs(self.path(rest))
+            if word == "dir":
+                os.makedirs(self.path(rest))
+            else:
+                os.mkfifo(self.path(rest))
         elif word == "link":
             self.link(*rest.split())
         elif word == "remove":

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "ctl/overrides.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <span>
+
+#include "sys/file.h"
+
+namespace pt::ctl {
+namespace {
+
+// A reading takes microseconds. The first wait is for machines that are busy; who has waited in
+// vain once need not be as patient with the other functions of the same driver.
+constexpr std::chrono::milliseconds kFirstWait{1000};
+constexpr std::chrono::milliseconds kFurtherWait{200};
+
+// As PciBus::read_override() does it, but for a file that waits, a FIFO in a test: it is waited
+// for.
+std::string read_override(int root, PciAddress address) {
+    std::string path = "sys/bus/pci/devices/";
+    put_address(path, address);
+    path += "/driver_override";
+    const Fd file(openat(root, path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+    char buffer[4096];
+    const ssize_t length = file.is_open() ? read(file.get(), buffer, sizeof buffer) : 0;
+    std::string text(buffer, length > 0 ? static_cast<std::size_t>(length) : 0);
+    text.resize(std::min(text.size(), text.find_first_of(std::string_view("\n\0", 2))));
+    return text == "(null)" ? std::string() : text;
+}
+
+[[noreturn]] void read_as_child(int root, std::span<const PciAddress> addresses, int output) {
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    // A pipe of ours that it kept open would have no end for its reader.
+    const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+        if (fd != output && (null < 0 ? close(fd) : dup2(null, fd)) < 0) _exit(1);
+    for (const PciAddress address : addresses) {
+        std::string driver = read_override(root, address);
+        driver.push_back('\0');
+        if (write(output, driver.data(), driver.size()) != static_cast<ssize_t>(driver.size()))
+            _exit(1);
+    }
+    _exit(0);
+}
+
+// Whether something came, or the end of it, before the time is over.
+bool has_input(int fd, std::chrono::milliseconds time) {
+    pollfd input{fd, POLLIN, 0};
+    int result = 0;
+    do result = poll(&input, 1, static_cast<int>(time.count()));
+    while (result < 0 && errno == EINTR);
+    return result != 0;
+}
+
+// Reads into `overrides` from `next` on, as far as one child gets. Returns whether it has ended.
+bool read_some(int root, const std::vector<PciAddress>& addresses, std::size_t& next,
+               std::chrono::milliseconds wait, std::vector<Override>& overrides) {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0) return true;
+    const Fd input(ends[0]);
+    Fd output(ends[1]);
+    const pid_t child = fork();
+    if (child < 0) return true;
+    if (child == 0) read_as_child(root, std::span(addresses).subspan(next), output.get());
+    output = Fd();
+    while (has_input(input.get(), wait)) {
+        char buffer[4096];
+        const ssize_t length = read(input.get(), buffer, sizeof buffer);
+        if (length < 0 && errno == EINTR) continue;
+        if (length <= 0) {
+            while (waitpid(child, nullptr, 0) < 0 && errno == EINTR) continue;
+            return true;
+        }
+        for (const char c : std::string_view(buffer, static_cast<std::size_t>(length))) {
+            if (next == overrides.size()) break;
+            if (c == '\0')
+                ++next;
+            else
+                overrides[next].driver.push_back(c);
+        }
+    }
+    (void)kill(child, SIGKILL);  // which it may not obey before the lock is free
+    return false;
+}
+
+}  // namespace
+
+std::vector<Override> read_overrides(int root, const std::vector<PciAddress>& addresses) {
+    std::vector<Override> overrides(addresses.size());
+    std::chrono::milliseconds wait = kFirstWait;
+    std::size_t next = 0;
+    while (next < addresses.size() && !read_some(root, addresses, next, wait, overrides)) {
+        if (next == addresses.size()) break;
+        overrides[next] = {{}, true};
+        ++next;
+        wait = kFurtherWait;
+    }
+    return overrides;
+}
+
+}  // namespace pt::ctl
