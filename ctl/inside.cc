@@ -13,13 +13,6 @@
 namespace pt::ctl {
 namespace {
 
-bool is_system_root(int root) {
-    struct stat own {};
-    struct stat system {};
-    return fstat(root, &own) == 0 && stat("/", &system) == 0 && own.st_dev == system.st_dev &&
-           own.st_ino == system.st_ino;
-}
-
 bool is_null_device(const struct stat& status) {
     constexpr unsigned kMemory = 1;
     constexpr unsigned kNull = 3;  // Documentation/admin-guide/devices.txt
@@ -27,6 +20,13 @@ bool is_null_device(const struct stat& status) {
 }
 
 }  // namespace
+
+bool is_system_root(int root) {
+    struct stat own {};
+    struct stat system {};
+    return fstat(root, &own) == 0 && stat("/", &system) == 0 && own.st_dev == system.st_dev &&
+           own.st_ino == system.st_ino;
+}
 
 int open_inside(int root, const std::string& path, int flags, Fd& result) {
     open_how how{};

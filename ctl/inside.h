@@ -15,6 +15,10 @@ namespace pt::ctl {
 // it leads nowhere else. Nothing here waits for the other end of a FIFO or of a device. All results
 // that are no truth are 0 or an errno.
 
+// Whether it is the directory that "/" is. A bind mount of that is too, without what is mounted
+// there.
+[[nodiscard]] bool is_system_root(int root);
+
 [[nodiscard]] int open_inside(int root, const std::string& path, int flags, Fd& result);
 
 // Opens a regular file, or /dev/null, which is as good as an empty one: EISDIR for a directory,

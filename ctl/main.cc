@@ -14,6 +14,7 @@
 #include "ctl/commands.h"
 #include "ctl/output.h"
 #include "ctl/texts.h"
+#include "ctl/this_machine.h"
 
 namespace {
 
@@ -43,7 +44,6 @@ std::size_t output_width() {
 // Runs a command on the root directory, or on the archive that stands in for it.
 int run_on(Context& context, const Run& run) {
     TemporaryTree tree;
-    context.is_this_machine = context.root == "/";
     std::error_code ignored;  // what is no file is a directory, or fails as one
     if (std::filesystem::is_regular_file(context.root, ignored)) {
         if (const std::string problem = tree.unpack(context.root); !problem.empty()) {
@@ -58,6 +58,9 @@ int run_on(Context& context, const Run& run) {
         print_error("cannot open the root directory '" + context.root + "'", error);
         return kExitUsage;
     }
+    context.is_this_machine =
+        !context.is_captured && is_root_of_this_machine(context.root_dir.get(), context.root);
+    if (context.is_this_machine) context.root = "/";
     return run(context);
 }
 
