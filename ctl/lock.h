@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include <string>
+
+#include "ctl/commands.h"
 #include "sys/file.h"
 
 namespace pt::ctl {
@@ -10,5 +13,12 @@ namespace pt::ctl {
 // up. `path` counts from the directory `root`. Returns whether nobody else is in; where no such
 // file can be made, nobody is kept out.
 [[nodiscard]] bool lock_out_others(int root, const char* path, Fd& lock);
+
+// The same by a lock on the directory itself (flock(2)), in which nothing is left then.
+[[nodiscard]] bool lock_out_others_of(int root, Fd& lock);
+
+// Keeps others from changing the machine of the context, which none but root does to this one.
+// Returns what keeps this run from it, a whole sentence, or nothing.
+[[nodiscard]] std::string keep_others_out(const Context& context, Fd& lock);
 
 }  // namespace pt::ctl

@@ -264,21 +264,12 @@ std::vector<std::size_t> look_ahead(const Context& context, const Options& optio
     return foresight.taken;
 }
 
-// What keeps this run from changing anything now. Only root changes this machine, so nobody else
-// waits for a lock or holds one.
-std::string keep_others_out(const Context& context, const Options& options, Fd& lock) {
-    if (options.print_only || !context.is_this_machine || geteuid() != 0 ||
-        lock_out_others(context.root_dir.get(), "run/ptctl.lock", lock))
-        return {};
-    return "Another 'ptctl use' or 'ptctl unuse' is at work. Nothing is changed: try again when it "
-           "has ended.";
-}
-
 int use(const Context& context, const Options& options) {
     const int root = context.root_dir.get();
     Fd lock;
-    if (const std::string problem = keep_others_out(context, options, lock); !problem.empty())
-        return give_up(context, {}, problem, kExitBad);
+    if (!options.print_only)
+        if (const std::string problem = keep_others_out(context, lock); !problem.empty())
+            return give_up(context, {}, problem, kExitBad);
     const Inventory inventory = read_inventory(context);
     const Loader loader = find_loader(root);
     Proposal proposal;
@@ -337,8 +328,9 @@ int use(const Context& context, const Options& options) {
 int unuse(const Context& context, const Options& options) {
     const int root = context.root_dir.get();
     Fd lock;
-    if (const std::string problem = keep_others_out(context, options, lock); !problem.empty())
-        return give_up(context, {}, problem, kExitBad);
+    if (!options.print_only)
+        if (const std::string problem = keep_others_out(context, lock); !problem.empty())
+            return give_up(context, {}, problem, kExitBad);
     Proposal proposal;
     Record record;
     if (const std::string problem = read_record(root, record); !problem.empty())

@@ -22,6 +22,21 @@ TEST_CASE("one at a time is let in", "[lock]") {
     CHECK((status.st_mode & 07777) == 0600);
 }
 
+TEST_CASE("one at a time is let in below another root, where nothing is left", "[lock]") {
+    const ScratchDir scratch;
+    Context context;
+    context.is_this_machine = false;
+    REQUIRE(open_directory(scratch.fd(), ".", context.root_dir) == 0);
+    Fd second;
+    {
+        Fd first;
+        CHECK(keep_others_out(context, first).empty());
+        CHECK(keep_others_out(context, second).starts_with("Another 'ptctl use'"));
+    }
+    CHECK(keep_others_out(context, second).empty());
+    CHECK_FALSE(has_entries(scratch.fd(), "."));
+}
+
 TEST_CASE("where there can be no lock everybody is let in", "[lock]") {
     const ScratchDir root;
     root.link("link", "/dev/null");
