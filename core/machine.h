@@ -32,7 +32,7 @@ struct Unread {
 // device is there only if the wish needs it.
 struct Machine {
     std::vector<PciDevice> devices;                // sorted by address
-    std::vector<std::vector<PciAddress>> parents;  // of each device if a path has to be followed
+    std::vector<std::vector<PciAddress>> parents;  // of each device, if a path has to be followed
     std::vector<std::int32_t> groups;              // of each device, for pt.with=group; -1 is none
     std::vector<Framebuffer> framebuffers;         // if a display may be meant
     // The display that shows the boot, an index into `devices`, if a display may be meant.

@@ -10,8 +10,8 @@
 namespace pt {
 namespace {
 
-constexpr char kPlatformDevices[] = "sys/bus/platform/devices";
 constexpr std::string_view kFramebuffers = "/sys/bus/platform/devices";
+constexpr const char* kPlatformDevices = kFramebuffers.data() + 1;  // below a root directory
 
 // Generous: some tens of kilobytes on a large machine.
 constexpr std::size_t kIomemMax = std::size_t{1} << 20;
