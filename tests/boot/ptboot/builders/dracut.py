@@ -25,7 +25,7 @@ class Dracut(Builder):
     def configure(self, wanted: Scenario, tree: Path) -> None:
         items = ["/etc/modprobe.d/ptboot.conf"] if wanted.modprobe_conf else []
         settings = [f'hostonly="{"yes" if wanted.image_kind == "hostonly" else "no"}"',
-                    'hostonly_cmdline="no"', 'early_microcode="no"', 'compress="zstd"',
+                    'hostonly_cmdline="no"', 'early_microcode="no"', 'compress="zstd -1 -q -T0"',
                     f'add_drivers+=" {" ".join(self.modules(wanted))} "']
         if wanted.force_modules:
             settings += self.force(wanted.force_modules, tree)

@@ -22,7 +22,7 @@ class InitramfsTools(Builder):
 
     def configure(self, wanted: Scenario, tree: Path) -> None:
         put(tree / "etc/initramfs-tools/conf.d/ptboot",
-            f"MODULES={POLICY[wanted.image_kind]}\n".encode())
+            f"MODULES={POLICY[wanted.image_kind]}\nCOMPRESSLEVEL=1\n".encode())
         put(tree / "etc/ptboot/modules", lines(self.modules(wanted)))
         if wanted.force_modules:
             put(tree / "etc/initramfs-tools/modules", lines(wanted.force_modules))
