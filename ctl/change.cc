@@ -111,24 +111,18 @@ FileChange read_change(int root, const std::string& path, const Record& old, Cha
     return file;
 }
 
-std::string without_us(std::vector<std::string> words, const Record& old) {
+// The running command line without our words.
+std::string running_without_us(int root, const Record& old) {
+    std::vector<std::string> words = running_cmdline(root);
     std::erase_if(words, [&](const std::string& word) {
         return word == "pt.off" || has_word(old.words, word);
     });
     return words.empty() ? std::string() : join_words(words) + "\n";
 }
 
-std::string running_without_us(int root, const Record& old) {
-    return without_us(running_cmdline(root), old);
-}
-
-// Files that only exist so that they are read in place of the running command line begin with it,
-// or with that of an installed entry: what runs may be a rescue system.
-void begin_with_running(int root, const Loader& loader, const Record& old, FileChange& file,
-                        std::string& problem) {
-    const bool has_entry = loader.kind == LoaderKind::kKernelInstall && loader.cmdline_error == 0;
-    file.after.text = has_entry ? without_us(loader.cmdline, old) : std::string();
-    if (file.after.text.empty()) file.after.text = running_without_us(root, old);
+// Files that only exist so that they are read in place of the running command line begin with it.
+void begin_with_running(int root, const Record& old, FileChange& file, std::string& problem) {
+    file.after.text = running_without_us(root, old);
     file.from_running = true;
     // A file without root= would keep the machine from booting.
     if (file.after.text.empty() && problem.empty())
@@ -149,11 +143,11 @@ bool takes_running(int root, LoaderKind kind) {
     return kind == LoaderKind::kUki && names.empty();
 }
 
-void add_to(int root, const Loader& loader, const std::vector<std::string>& words,
-            const Record& old, FileChange& file, std::string& problem) {
+void add_to(int root, LoaderKind kind, const std::vector<std::string>& words, const Record& old,
+            FileChange& file, std::string& problem) {
     const std::string& text = file.before.text;
     file.after.exists = true;
-    switch (loader.kind) {
+    switch (kind) {
         case LoaderKind::kGrub:
             file.after.text = add_to_grub(text, words);
             return;
@@ -172,8 +166,8 @@ void add_to(int root, const Loader& loader, const std::vector<std::string>& word
             break;
     }
     // A file that is there now and was not before is ours, and hides what it stands for.
-    if (!file.before.exists && (file.from_running || takes_running(root, loader.kind)))
-        begin_with_running(root, loader, old, file, problem);
+    if (!file.before.exists && (file.from_running || takes_running(root, kind)))
+        begin_with_running(root, old, file, problem);
     file.after.text = add_to_cmdline(file.after.text, words);
 }
 
@@ -266,7 +260,7 @@ Change plan_use(int root, const Loader& loader, bool in_conf, const std::vector<
     } else {
         for (const std::string& path : loader.files) {
             change.files.push_back(read_change(root, path, record, change));
-            add_to(root, loader, words, record, change.files.back(), change.problem);
+            add_to(root, loader.kind, words, record, change.files.back(), change.problem);
         }
         change.commands = loader.commands;
     }

@@ -315,8 +315,6 @@ TEST_CASE("no command line without root= is made up", "[change]") {
         Commands commands(root);
         const std::string running = text_of(root, "proc/cmdline");
         root.write("proc/cmdline", "");
-        root.write("boot/loader/entries/deb-6.1.conf",
-                   kGenerated.substr(0, kGenerated.find("options")));
         const Change change =
             plan_use(root.fd(), find_loader(root.fd()), false, kWords, record_of(root));
         CHECK(change.problem.find("write the command line into that file first") !=
@@ -330,16 +328,6 @@ TEST_CASE("no command line without root= is made up", "[change]") {
         CHECK(text_of(root, machine_of(name).path).starts_with("root=LABEL=a r"));
         CHECK(text_of(root, machine_of(name).path).find("pt.ids") == std::string::npos);
     }
-}
-
-TEST_CASE("the command line of a rescue system is not that of the installed one", "[change]") {
-    const ScratchDir root;
-    const Machine& machine = machine_of("kernel-install without a file of its own");
-    make(root, machine);
-    root.write("proc/cmdline", "root=live:CDLABEL=x rescue\n");
-    Commands commands(root);
-    CHECK(use(root, kWords, commands).empty());
-    CHECK(text_of(root, machine.path) == machine.with_words);
 }
 
 TEST_CASE("words that somebody wrote elsewhere in the file since stay", "[change]") {
