@@ -39,10 +39,15 @@ std::string read_override(int root, PciAddress address) {
 
 [[noreturn]] void read_as_child(int root, std::span<const PciAddress> addresses, int output) {
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-    // A pipe of ours that it kept open would have no end for its reader.
-    const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
-        if (fd != output && (null < 0 ? close(fd) : dup2(null, fd)) < 0) _exit(1);
+    // A pipe or a lock of who started us would last as long as it does.
+    const auto [first, last] = std::minmax(root, output);
+    unsigned next = 0;
+    for (const int fd : {first, last}) {
+        const auto kept = static_cast<unsigned>(fd);
+        if (kept > next) (void)close_range(next, kept - 1, 0);  // Linux 5.9; else they stay
+        next = kept + 1;
+    }
+    (void)close_range(next, ~0U, 0);
     for (const PciAddress address : addresses) {
         std::string driver = read_override(root, address);
         driver.push_back('\0');
@@ -61,15 +66,23 @@ bool has_input(int fd, std::chrono::milliseconds time) {
     return result != 0;
 }
 
+// Where no child can be had; this may wait.
+bool read_here(int root, const std::vector<PciAddress>& addresses, std::size_t& next,
+               std::vector<Override>& overrides) {
+    for (; next < addresses.size(); ++next)
+        overrides[next].driver = read_override(root, addresses[next]);
+    return true;
+}
+
 // Reads into `overrides` from `next` on, as far as one child gets. Returns whether it has ended.
 bool read_some(int root, const std::vector<PciAddress>& addresses, std::size_t& next,
                std::chrono::milliseconds wait, std::vector<Override>& overrides) {
     int ends[2];
-    if (pipe2(ends, O_CLOEXEC) != 0) return true;
+    if (pipe2(ends, O_CLOEXEC) != 0) return read_here(root, addresses, next, overrides);
     const Fd input(ends[0]);
     Fd output(ends[1]);
     const pid_t child = fork();
-    if (child < 0) return true;
+    if (child < 0) return read_here(root, addresses, next, overrides);
     if (child == 0) read_as_child(root, std::span(addresses).subspan(next), output.get());
     output = Fd();
     while (has_input(input.get(), wait)) {

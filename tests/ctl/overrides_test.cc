@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "ctl/overrides.h"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -36,6 +38,35 @@ TEST_CASE("a driver_override that waits holds nothing up", "[overrides]") {
         CHECK(found[i].driver == drivers[i]);
         CHECK(found[i].is_waiting == (i % 2 == 1));
     }
+}
+
+TEST_CASE("a root directory may have the number of a standard stream", "[overrides]") {
+    const ScratchDir root;
+    root.write(path_of(0), "vfio-pci\n");
+    const int input = dup(STDIN_FILENO);
+    REQUIRE(dup2(root.fd(), STDIN_FILENO) == STDIN_FILENO);
+    const std::vector<Override> found = read_overrides(STDIN_FILENO, {{0, 1, 0, 0}});
+    if (input < 0)
+        close(STDIN_FILENO);
+    else
+        dup2(input, STDIN_FILENO);
+    close(input);
+    CHECK(found.at(0).driver == "vfio-pci");
+}
+
+TEST_CASE("without a child the files are read all the same", "[overrides]") {
+    const ScratchDir root;
+    root.write(path_of(0), "vfio-pci\n");
+    rlimit limit{};
+    REQUIRE(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+    // One more descriptor is a file, and no pipe.
+    const int next = dup(root.fd());
+    close(next);
+    const rlimit tight{static_cast<rlim_t>(next) + 1, limit.rlim_max};
+    REQUIRE(setrlimit(RLIMIT_NOFILE, &tight) == 0);
+    const std::vector<Override> found = read_overrides(root.fd(), {{0, 1, 0, 0}});
+    REQUIRE(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+    CHECK(found.at(0).driver == "vfio-pci");
 }
 
 TEST_CASE("of no devices there is nothing to read", "[overrides]") {
