@@ -25,6 +25,13 @@ std::string note_of_next_boot(std::string_view cmdline, const Loader& loader) {
     const std::string next = own_words(join_words(loader.cmdline));
     if (running == next) return {};
     const std::string place = printable(loader.cmdline_path);
+    // Files of which images or entries are made: what those have by now is not known.
+    const bool is_source =
+        loader.kind == LoaderKind::kUki || loader.cmdline_path == "/etc/kernel/cmdline";
+    if (is_source && next.empty()) return {};
+    if (is_source)
+        return "words stand in " + place + ": " + next +
+               "; they count from the next boot if what it starts was built since";
     if (next.empty())
         return "the next boot is without the words of this one: " + place + " has no pt. word";
     return "words for the next boot wait in " + place + ": " + next + "; reboot";

@@ -31,6 +31,21 @@ TEST_CASE("words that differ from those of this boot are told", "[next-boot]") {
     CHECK(note("ro", {"pt.ids=\x1b[2J"}).find('\x1b') == std::string::npos);
 }
 
+TEST_CASE("nothing is promised of files that images are made of", "[next-boot]") {
+    Loader unified = loader({"ro", "pt.ids=10de:1b06"});
+    unified.kind = LoaderKind::kUki;
+    unified.cmdline_path = "/etc/cmdline.d";
+    CHECK(note_of_next_boot("ro", unified) ==
+          "words stand in /etc/cmdline.d: pt.ids=10de:1b06; they count from the next boot if what "
+          "it starts was built since");
+    unified.cmdline = {"ro"};
+    CHECK(note_of_next_boot("ro pt.ids=10de:1b06", unified).empty());
+    Loader installed = loader({"ro"});
+    installed.kind = LoaderKind::kKernelInstall;
+    installed.cmdline_path = "/etc/kernel/cmdline";
+    CHECK(note_of_next_boot("ro pt.ids=10de:1b06", installed).empty());
+}
+
 TEST_CASE("nothing is told of a line that cannot be read", "[next-boot]") {
     CHECK(note_of_next_boot("pt.ids=10de:1b06", Loader{}).empty());
     CHECK(note_of_next_boot("pt.ids=10de:1b06", loader({})).empty());
