@@ -93,8 +93,10 @@ void mend(const Facts& facts, const Absence& absence, Finding& found) {
             break;
     }
     std::erase(found.fixes, "");  // of those that nobody here knows
+    // It mends nothing by itself, but for an image that is right by now.
+    const bool is_mended = !found.fixes.empty() || absence.cause == Cause::kImageRebuilt;
     std::erase(found.fixes, kReboot);
-    found.fixes.emplace_back(kReboot);
+    if (is_mended) found.fixes.emplace_back(kReboot);
 }
 
 // Whether what asks for devices is newer than this boot, which could not follow it.

@@ -105,7 +105,7 @@ TEST_CASE("of a boot without a report the cause is told, and what is to be done 
                      facts.distribution = Distribution::kOther;
                  },
                  "it is not installed",
-                 {reboot}},
+                 {}},
              Row{[](Facts& facts) { facts.images[0].found.has_program = false; },
                  "it is not in /boot/initrd.img-6.12.1",
                  {rebuild, reboot}},
