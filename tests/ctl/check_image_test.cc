@@ -170,7 +170,7 @@ TEST_CASE("a configuration that says nothing, or only in comments, is not missed
     CHECK(check_conf(facts).state == State::kOk);
     facts.images[0].found.conf = "pt.off\n";  // taken out since
     CHECK(check_conf(facts).state == State::kFailed);
-    ask(facts, "", "# the card\n\npt.off  # for now\n");
+    ask(facts, "", "# the card\n\npt.off  # while it is away\n");
     CHECK(check_conf(facts).state == State::kOk);
     facts.images[0].found.conf = "pt.ids=10de:1b06\npt.ids=10de:10ef\n";
     ask(facts, "", "pt.ids=10de:1b06 # sound as well\n#\npt.ids=10de:10ef");
