@@ -10,7 +10,8 @@
     kmod/KEY/kmod          for modules as .ko.gz: see gzkmod.py
 
 A key is a digest of all that the entry is made of. An entry is made under another name and then
-renamed; images and disks beyond a bound are dropped, the longest unused first.
+renamed; images and disks beyond a bound are dropped, the longest unused first. The trees that they
+are made from are put into $TMPDIR if there is one.
 """
 
 from __future__ import annotations
@@ -268,7 +269,11 @@ class Store:
         what = (f"{wanted.suite}, {wanted.builder}, {wanted.image_kind}, "
                 f"{'with' if wanted.hook else 'without'} the hook")
         say(f"building an image: {what}")
-        tree = folder / "tree"
+        with workshop(folder) as work:
+            self._make_image_in(work, what, wanted, folder)
+
+    def _make_image_in(self, work: Path, what: str, wanted: Scenario, folder: Path) -> None:
+        tree = work / "tree"
         if wanted.suite == NATIVE:
             self._native_tree(wanted, tree)
         else:
@@ -276,38 +281,36 @@ class Store:
         self._configure_image(wanted, tree)
         if wanted.suite == NATIVE:
             in_tree(what, tree, "--over", native.ROOT)
-            (tree / "etc/ptboot/listing").rename(folder / "listing")
+            shutil.move(tree / "etc/ptboot/listing", folder / "listing")
             built = tree / "boot"
         elif wanted.image_kind == "hostonly":
-            disk, mounted = folder / "disk", folder / "mounted"
+            disk, mounted = work / "disk", work / "mounted"
             make_disk(tree, disk)
             mounted.mkdir()
             in_tree(what, mounted, disk)
-            built = folder
+            shutil.move(work / "listing", folder / "listing")
+            built = work
         else:
             in_tree(what, tree)
-            (tree / "etc/ptboot/listing").rename(folder / "listing")
+            shutil.move(tree / "etc/ptboot/listing", folder / "listing")
             built = tree / "boot"
-        single(built, "vmlinuz-*").rename(folder / "vmlinuz")
-        single(built, "initrd.img-*").rename(folder / "initrd")
-        for left_over in ("tree", "disk", "mounted"):
-            path = folder / left_over
-            if path.is_dir():
-                shutil.rmtree(path)
-            else:
-                path.unlink(missing_ok=True)
+        shutil.move(single(built, "vmlinuz-*"), folder / "vmlinuz")
+        shutil.move(single(built, "initrd.img-*"), folder / "initrd")
 
     def _make_small(self, wanted: Scenario, kernels: Path, folder: Path) -> None:
         if os.geteuid() != 0:
             raise Problem("an initramfs is made in a chroot, which needs root; run this as root")
-        tree = folder / "tree"
-        listing = small.make_initrd(wanted, kernels, self._package, tree, folder / "initrd")
+        with workshop(folder) as work:
+            listing = small.make_initrd(wanted, kernels, self._package, work / "tree",
+                                        folder / "initrd")
         (folder / "listing").write_text("\n".join(listing), encoding="utf-8")
-        shutil.rmtree(tree)
 
     def _make_root(self, wanted: Scenario, folder: Path) -> None:
         say(f"building a root disk: {wanted.suite}, {'with' if wanted.hook else 'without'} the hook")
-        tree = folder / "tree"
+        with workshop(folder) as work:
+            self._make_root_of(work / "tree", wanted, folder)
+
+    def _make_root_of(self, tree: Path, wanted: Scenario, folder: Path) -> None:
         self._tree(wanted, tree)
         if wanted.hook:
             # The disk needs the package's files, not another image: that is built beside it.
@@ -320,12 +323,14 @@ class Store:
                     f"installing {name} on the root disk")
         leave_out(tree, DISK_LEAVES_OUT)
         make_disk(tree, folder / "disk")
-        shutil.rmtree(tree)
 
     def _make_bootable(self, wanted: Scenario, folder: Path) -> None:
         say(f"building a disk with GRUB: {wanted.suite}, "
             f"{'with' if wanted.hook else 'without'} the hook")
-        tree = folder / "tree"
+        with workshop(folder) as work:
+            self._make_bootable_of(work / "tree", wanted, folder)
+
+    def _make_bootable_of(self, tree: Path, wanted: Scenario, folder: Path) -> None:
         self._tree(wanted, tree)
         self._configure_image(wanted, tree)
         # All at once, for some of them depend on each other.
@@ -343,7 +348,14 @@ class Store:
                 raise Problem("a guest with the package's file needs the package: --deb FILE")
             put(tree / grub.PACKAGE_FILE, self._package)
         grub.make_disk(tree, folder / "disk")
-        shutil.rmtree(tree)
+
+
+@contextlib.contextmanager
+def workshop(folder: Path):
+    """A folder to make the entry in whose own folder this is: in that one, or in $TMPDIR."""
+    with tempfile.TemporaryDirectory(prefix="ptboot-tree.",
+                                     dir=os.environ.get("TMPDIR") or folder) as name:
+        yield Path(name)
 
 
 def leave_out(tree: Path, names: tuple) -> None:
