@@ -39,7 +39,7 @@ step() { printf '\n[%3d s] %s\n' "$SECONDS" "$*"; }
 boot() {
     local name=$1
     shift
-    as_root env PT_CACHE_DIR="$cache" tests/boot/run --suite "$suite" \
+    as_root env PT_CACHE_DIR="$cache" tests/boot/run --suite "$suite" --image-kind generic \
         --gpu 10de:1b06,10de:10ef --append 'pt.ids=10de:1b06,10de:10ef' \
         --json --keep-log "$out/$name.log" "$@" 2>&1 >"$out/$name.json" |
         sed -u "s/^/$(printf '%9s' "$name"): /"

@@ -72,8 +72,8 @@ class Case:
 def _on(suite: str, options: dict) -> dict:
     """The options of a guest of this suite, of which a native one cannot follow all."""
     if suite == scenario.NATIVE:
-        options = {name: value for name, value in options.items()
-                   if name not in ("image_kind", "module_format")}
+        options = {name: value for name, value in options.items() if name != "module_format"}
+        options["image_kind"] = "generic"
     return {**options, "suite": suite}
 
 

@@ -58,8 +58,10 @@ def parser() -> argparse.ArgumentParser:
     add("--framebuffer", choices=scenario.FRAMEBUFFERS, default=defaults.framebuffer,
         help="the small kernel's driver for the framebuffer of the firmware")
     add("--builder", choices=scenario.BUILDERS, default=defaults.builder)
-    add("--image-kind", choices=("generic", "hostonly"), default=defaults.image_kind,
-        help="hostonly: with the drivers of one machine, as by MODULES=dep of initramfs-tools")
+    add("--image-kind", choices=scenario.CHOICES["image_kind"],
+        default=defaults.image_kind, help="listed: with the drivers that the guest is given alone, "
+        "which is quick; generic: with all; hostonly: with those of one machine, as by MODULES=dep "
+        "of initramfs-tools")
     add("--firmware", choices=scenario.CHOICES["firmware"], default=defaults.firmware,
         help="ovmf-secureboot: UEFI with Secure Boot on (with --uki, which is signed)")
     add("--iommu", choices=("intel", "amd", "none"), default=defaults.iommu)

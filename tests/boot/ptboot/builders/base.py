@@ -14,7 +14,7 @@ from ..support import GUEST_FILES
 COMMON_PACKAGES = ("systemd-sysv", "udev", "kmod", "pciutils", "libarchive-tools",
                    "linux-image-amd64")
 
-# A hostonly image is made for the machine it is built on; the guest's own disk has to be named.
+# Only a generic image has the drivers of the guest's own disk without being told.
 GUEST_DISK_MODULES = ("virtio_pci", "virtio_blk", "ext4")
 
 
@@ -61,6 +61,6 @@ class Builder:
 
     def modules(self, wanted: Scenario) -> list:
         """All modules that have to be in the image."""
-        disk = GUEST_DISK_MODULES if wanted.image_kind == "hostonly" else ()
+        disk = () if wanted.image_kind == "generic" else GUEST_DISK_MODULES
         options = wanted.image_options()
         return [*options["modules"], *disk, *options["early_modules"]]

@@ -27,6 +27,8 @@ class Dracut(Builder):
         settings = [f'hostonly="{"yes" if wanted.image_kind == "hostonly" else "no"}"',
                     'hostonly_cmdline="no"', 'early_microcode="no"', 'compress="zstd -1 -q -T0"',
                     f'add_drivers+=" {" ".join(self.modules(wanted))} "']
+        if wanted.image_kind == "listed":
+            settings.append(f'drivers=" {" ".join(self.modules(wanted))} "')
         if wanted.force_modules:
             settings += self.force(wanted.force_modules, tree)
         items += [f"/{FORCED}"] if (tree / FORCED).exists() else []

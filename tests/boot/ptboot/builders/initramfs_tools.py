@@ -9,7 +9,7 @@ from ..files import lines, put
 from ..scenario import Scenario
 from .base import COMMON_PACKAGES, Builder
 
-POLICY = {"generic": "most", "hostonly": "dep"}
+POLICY = {"listed": "list", "generic": "most", "hostonly": "dep"}
 
 
 class InitramfsTools(Builder):
