@@ -145,11 +145,13 @@ def _remember(identity: list, found: Abilities) -> None:
 
 
 def machine_words(used: str) -> list[str]:
-    """With TCG one CPU without 5-level paging: with two, one boot of four ended in an int3 oops."""
+    """With TCG one CPU without 5-level paging: with two, one boot of four ended in an int3 oops. And
+    without what makes each access to a user's memory and each change of tasks dear there."""
     if used == "kvm":
         return ["-machine", "q35,accel=kvm,kernel_irqchip=split,memory-backend=memory",
                 "-cpu", "host", "-smp", "1"]
-    return ["-machine", "q35,accel=tcg,memory-backend=memory", "-cpu", "max,-la57", "-smp", "1"]
+    return ["-machine", "q35,accel=tcg,memory-backend=memory", "-smp", "1",
+            "-cpu", "max,-la57,-smap,-smep,-pku,-xsave,-avx,-avx2"]
 
 
 def shared_memory_words(megabytes: int) -> list[str]:
@@ -263,10 +265,12 @@ def disk_words(path: Path, name: str, slot: int, serial: str,
             "-device", f"virtio-blk-pci,drive={name},addr={slot:x}.0,serial={serial}{boot}"]
 
 
-# What costs an emulated machine a third of its boot and is not what is tested: guards against flaws of
-# real processors and of the kernel, self-tests of ciphers, and each line on the serial port.
-FASTER = ("mitigations=off", "init_on_alloc=0", "hardened_usercopy=off", "kfence.sample_interval=0",
-          "cryptomgr.notests", "rcupdate.rcu_expedited=1", "loglevel=5")
+# What costs an emulated machine most of its time and is not what is tested: guards against flaws of
+# real processors and of the kernel, self-tests of ciphers, and each line on the serial port. The
+# translated code of a program is found again by its virtual address, before QEMU 8.0 by that alone:
+# with another one in each process every shell of a boot script would be translated anew.
+FASTER = ("norandmaps", "mitigations=off", "init_on_alloc=0", "hardened_usercopy=off",
+          "kfence.sample_interval=0", "cryptomgr.notests", "rcupdate.rcu_expedited=1", "loglevel=5")
 
 
 def default_cmdline(wanted: scenario.Scenario) -> str:
