@@ -129,10 +129,7 @@ Function read_function(const Machine& machine, std::size_t index, const PciBus& 
         if (error != ENOENT) function.group_error = error;
     }
     function.is_boot_display = index == machine.boot_display;
-    const std::string physical = "sys/bus/pci/devices/" + full_address(address) + "/physfn";
-    std::string target;
-    function.is_virtual_function =
-        read_link(root, physical.c_str(), target) == 0 && !target.empty();
+    function.is_virtual_function = is_virtual_function(root, address);
     return function;
 }
 
@@ -177,6 +174,12 @@ Inventory read_inventory(const Context& context) {
         context.is_this_machine && geteuid() != 0 && machine.boot_display == kNobody &&
         std::any_of(machine.framebuffers.begin(), machine.framebuffers.end(), unowned);
     return inventory;
+}
+
+bool is_virtual_function(int root, PciAddress address) {
+    const std::string link = "sys/bus/pci/devices/" + full_address(address) + "/physfn";
+    std::string target;
+    return read_link(root, link.c_str(), target) == 0 && !target.empty();
 }
 
 bool is_meant(const Function& function, const Selector& selector) {

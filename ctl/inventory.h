@@ -53,6 +53,9 @@ inline constexpr const char* kIsVirtualFunction =
     " is a virtual function: it is made after pt-hook has run, so no word at boot can take it; use "
     "driverctl or libvirt's managed mode";
 
+// Whether a function below `root`, an open directory, is a virtual one (physfn, drivers/pci/iov.c).
+[[nodiscard]] bool is_virtual_function(int root, PciAddress address);
+
 [[nodiscard]] Inventory read_inventory(const Context& context);
 
 // Whether an item of pt.ids or pt.addrs means a function.

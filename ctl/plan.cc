@@ -14,7 +14,6 @@
 #include "ctl/output.h"
 #include "ctl/texts.h"
 #include "ctl/virtual_functions.h"
-#include "sys/survey.h"
 
 namespace pt::ctl {
 namespace {
@@ -177,12 +176,11 @@ int plan(const Context& context, const std::vector<std::string>& words) {
     }
     ReadWords read = texts.read();
     Plan plan;
-    std::vector<PciAddress> dropped;
+    std::vector<PciAddress> not_there_yet;
     if (!read.wish.asks_for_nothing()) {
         int error = 0;
-        plan = plan_for(read.wish, PciBus(context.root_dir.get()), context.root_dir.get(),
-                        read.complaints, error);
-        dropped = drop_virtual_functions(inventory, read.wish, plan, read.complaints);
+        plan = plan_boot(read.wish, context.root_dir.get(), read.complaints, error);
+        not_there_yet = meant_virtual_functions(inventory, read.wish);
     } else if (read.wish.off) {
         read.complaints.clear();
         texts.conf_error = 0;
@@ -195,7 +193,7 @@ int plan(const Context& context, const std::vector<std::string>& words) {
     std::vector<std::string> notes;
     if (std::any_of(plan.devices.begin(), plan.devices.end(), is_acted_on))
         notes = find_dangers(context.root_dir.get(), inventory, taken_by(plan, inventory));
-    for (const PciAddress address : dropped)
+    for (const PciAddress address : not_there_yet)
         notes.push_back(full_address(address) + kIsVirtualFunction);
     if (!plan.devices.empty() && is_driver_unknown(context.root_dir.get(), plan.driver))
         notes.push_back("no module or driver of the name " + printable(plan.driver) +

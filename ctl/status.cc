@@ -8,8 +8,8 @@
 #include <cstring>
 
 #include "ctl/texts.h"
+#include "ctl/virtual_functions.h"
 #include "sys/file.h"
-#include "sys/survey.h"
 
 namespace pt::ctl {
 namespace {
@@ -36,7 +36,7 @@ void judge_words(const Context& context, const Inventory& inventory, const Texts
     wish.off = false;
     int error = 0;
     const int root = context.root_dir.get();
-    const Plan plan = plan_for(wish, PciBus(root), root, read.complaints, error);
+    const Plan plan = plan_boot(wish, root, read.complaints, error);
     const Report report{VERSION,          texts.conf, texts.conf_error, &wish, &read.words,
                         &read.complaints, &plan,      nullptr,          0};
     status.driver = std::string(plan.driver);

@@ -9,8 +9,8 @@
 #include "core/wish.h"
 #include "ctl/edit.h"
 #include "ctl/lockout.h"
+#include "ctl/virtual_functions.h"
 #include "sys/file.h"
-#include "sys/survey.h"
 
 namespace pt::ctl {
 namespace {
@@ -201,11 +201,9 @@ Foresight foresee(int root, const Inventory& inventory, const Wanted& wanted,
     std::string all(cmdline);
     if (!words.empty()) (all += ' ') += words;
     ReadWords read = read_words(all, conf);
-    const PciBus bus(root);
     int error = 0;
     Plan plan;
-    if (!read.wish.asks_for_nothing())
-        plan = plan_for(read.wish, bus, root, read.complaints, error);
+    if (!read.wish.asks_for_nothing()) plan = plan_boot(read.wish, root, read.complaints, error);
     const Report report{VERSION,          conf,  0,       &read.wish, &read.words,
                         &read.complaints, &plan, nullptr, 0};
     Foresight foresight = Comparison(inventory, wanted, report).make();

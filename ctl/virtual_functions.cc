@@ -3,43 +3,36 @@
 
 #include <algorithm>
 
+#include "sys/survey.h"
+
 namespace pt::ctl {
 namespace {
 
-bool is_virtual(const Inventory& inventory, PciAddress address) {
-    const Function* function = inventory.find(address);
-    return function != nullptr && function->is_virtual_function;
-}
-
-// Whether a list's item means virtual functions and nothing that is there at boot.
-bool means_only_virtual(const Inventory& inventory, const Selector& selector) {
-    if (selector.kind == Selector::Kind::kDisplays) return false;
-    bool has_virtual = false;
-    for (const Function& function : inventory.functions) {
-        if (!is_meant(function, selector)) continue;
-        if (!function.is_virtual_function) return false;
-        has_virtual = true;
-    }
-    return has_virtual;
+bool means(const Selector& selector, const Function& function) {
+    return selector.kind == Selector::Kind::kDisplays ? is_display(function.device)
+                                                      : is_meant(function, selector);
 }
 
 }  // namespace
 
-std::vector<PciAddress> drop_virtual_functions(const Inventory& inventory, const Wish& wish,
-                                               Plan& plan, std::vector<Complaint>& complaints) {
-    std::vector<PciAddress> dropped;
-    for (const PlannedDevice& planned : plan.devices)
-        if (planned.decision != Decision::kKept && is_virtual(inventory, planned.device.address))
-            dropped.push_back(planned.device.address);
-    std::erase_if(plan.devices, [&](const PlannedDevice& planned) {
-        return is_virtual(inventory, planned.device.address) ||
-               (planned.companion_of && is_virtual(inventory, *planned.companion_of));
+Plan plan_boot(const Wish& wish, int root, std::vector<Complaint>& complaints, int& error) {
+    const PciBus bus(root);
+    Machine machine;
+    error = bus.list(machine.devices);
+    std::erase_if(machine.devices, [&](const PciDevice& device) {
+        return is_virtual_function(root, device.address);
     });
-    for (const Selector& selector : wish.selectors)
-        if (means_only_virtual(inventory, selector))
-            complaints.push_back({Fault::kNoMatch, selector.parameter, selector.item,
-                                  selector.position, selector.from_conf});
-    return dropped;
+    return plan_with(wish, machine, bus, root, complaints);
+}
+
+std::vector<PciAddress> meant_virtual_functions(const Inventory& inventory, const Wish& wish) {
+    std::vector<PciAddress> found;
+    for (const Function& function : inventory.functions)
+        if (function.is_virtual_function &&
+            std::any_of(wish.selectors.begin(), wish.selectors.end(),
+                        [&](const Selector& selector) { return means(selector, function); }))
+            found.push_back(function.device.address);
+    return found;
 }
 
 }  // namespace pt::ctl

@@ -9,11 +9,12 @@
 
 namespace pt::ctl {
 
-// Takes the virtual functions, which are not there yet when pt-hook runs, out of a plan that was
-// made with them, and adds a complaint for each item that means nothing else. Returns those that
-// were planned to be taken.
-[[nodiscard]] std::vector<PciAddress> drop_virtual_functions(const Inventory& inventory,
-                                                             const Wish& wish, Plan& plan,
-                                                             std::vector<Complaint>& complaints);
+// plan_for() of the machine as pt-hook finds it at boot, when no virtual function is there yet.
+[[nodiscard]] Plan plan_boot(const Wish& wish, int root, std::vector<Complaint>& complaints,
+                             int& error);
+
+// The virtual functions that are there now and that an item of the wish means.
+[[nodiscard]] std::vector<PciAddress> meant_virtual_functions(const Inventory& inventory,
+                                                              const Wish& wish);
 
 }  // namespace pt::ctl

@@ -8,9 +8,7 @@
 namespace pt {
 namespace {
 
-Machine read_machine(const Wish& wish, const PciBus& bus, int root, int& error) {
-    Machine machine;
-    error = bus.list(machine.devices);
+void complete(Machine& machine, const Wish& wish, const PciBus& bus, int root) {
     if (wish.needs_parents())
         for (const PciDevice& device : machine.devices)
             machine.parents.push_back(bus.parents(device.address));
@@ -22,7 +20,6 @@ Machine read_machine(const Wish& wish, const PciBus& bus, int root, int& error) 
         machine.framebuffers = find_framebuffers(root, bus, machine.devices, machine.unread);
         find_boot_display(machine, bus);
     }
-    return machine;
 }
 
 int find_variants(const Machine& machine, const Selection& selection, int root,
@@ -91,9 +88,9 @@ void find_boot_display(Machine& machine, const PciBus& bus) {
     machine.boot_vga_error = possible_error;
 }
 
-Plan plan_for(const Wish& wish, const PciBus& bus, int root, std::vector<Complaint>& complaints,
-              int& error) {
-    const Machine machine = read_machine(wish, bus, root, error);
+Plan plan_with(const Wish& wish, Machine& machine, const PciBus& bus, int root,
+               std::vector<Complaint>& complaints) {
+    complete(machine, wish, bus, root);
     const Selection selection = select_devices(wish, machine);
     for (const Complaint& complaint : selection.complaints) complaints.push_back(complaint);
     std::vector<DeviceState> states;
@@ -105,6 +102,13 @@ Plan plan_for(const Wish& wish, const PciBus& bus, int root, std::vector<Complai
     plan.alias_error = alias_error;
     if (plan.is_vfio()) plan.neighbours = find_neighbours(plan, machine, bus, root);
     return plan;
+}
+
+Plan plan_for(const Wish& wish, const PciBus& bus, int root, std::vector<Complaint>& complaints,
+              int& error) {
+    Machine machine;
+    error = bus.list(machine.devices);
+    return plan_with(wish, machine, bus, root, complaints);
 }
 
 }  // namespace pt

@@ -13,9 +13,13 @@ namespace pt {
 // machine without a screen has none.
 void find_boot_display(Machine& machine, const PciBus& bus);
 
-// Reads of the machine what the wish needs, and decides. What no device fits is added to
-// `complaints`. `error` is 0, or the errno for which the devices could not be listed, and then
-// nothing is planned.
+// Reads of the machine what the wish needs besides its devices, which it has, and decides. What no
+// device fits is added to `complaints`.
+[[nodiscard]] Plan plan_with(const Wish& wish, Machine& machine, const PciBus& bus, int root,
+                             std::vector<Complaint>& complaints);
+
+// The same with all devices. `error` is 0, or the errno for which they could not be listed, and
+// then nothing is planned.
 [[nodiscard]] Plan plan_for(const Wish& wish, const PciBus& bus, int root,
                             std::vector<Complaint>& complaints, int& error);
 

@@ -11,9 +11,9 @@
 #include "core/text.h"
 #include "ctl/boot_report.h"
 #include "ctl/inside.h"
+#include "ctl/virtual_functions.h"
 #include "sys/framebuffers.h"
 #include "sys/pci_bus.h"
-#include "sys/survey.h"
 
 namespace pt::ctl {
 namespace {
@@ -89,7 +89,7 @@ void gather_plan(const Context& context, Facts& facts) {
     }
     const int root = context.root_dir.get();
     const PciBus bus(root);
-    facts.plan = plan_for(facts.read.wish, bus, root, facts.read.complaints, facts.devices_error);
+    facts.plan = plan_boot(facts.read.wish, root, facts.read.complaints, facts.devices_error);
     facts.plan.iommu = read_iommu_facts(root);
     gather_framebuffers(context, bus, facts);
 }
