@@ -35,7 +35,7 @@ void add_when_conf_counts(const Facts& facts, Finding& found) {
         found.text += ": these words count from the next boot";
     }
     std::erase(found.fixes, "");  // of what nobody here knows
-    found.fixes.emplace_back(kReboot);
+    if (!copies.is_next_outdated || !found.fixes.empty()) found.fixes.emplace_back(kReboot);
 }
 
 // What pt-hook did, where the conf file says something else by now.

@@ -80,6 +80,9 @@ TEST_CASE("words that changed since the boot count from the next one if the imag
     facts.boot.status.state = BootState::kNotAsked;
     CHECK(check_boot(facts).state == State::kWarning);
     CHECK(mentions(check_boot(facts), "these words count once the image is built anew"));
+    facts.loader.kind = LoaderKind::kRpmOstree;  // whose images are built elsewhere
+    CHECK(check_boot(facts).fixes.empty());
+    facts.loader.kind = LoaderKind::kGrub;
 
     facts.images[0].error = EACCES;
     CHECK(mentions(check_boot(facts), "from the next boot if its image has them"));
