@@ -29,7 +29,8 @@ from . import builders, grub, gzkmod, native, qemu, small, variant
 from .files import (allocated_bytes, bytes_digest, digest, file_digest, folder_digest, lines,
                     make_disk, put, put_all, single)
 from .scenario import NATIVE, SMALL, Scenario
-from .support import GUEST_FILES, PROJECT, Problem, cache_dir, command, exclusive, say
+from .support import (GUEST_FILES, PROJECT, Problem, cache_dir, command, exclusive, say,
+                      workshop)
 
 BASE_RECIPE = 1  # to be raised when mmdebstrap's options below change
 BASE_OPTIONS = ("--aptopt=Apt::Install-Recommends \"false\"",
@@ -348,14 +349,6 @@ class Store:
                 raise Problem("a guest with the package's file needs the package: --deb FILE")
             put(tree / grub.PACKAGE_FILE, self._package)
         grub.make_disk(tree, folder / "disk")
-
-
-@contextlib.contextmanager
-def workshop(folder: Path):
-    """A folder to make the entry in whose own folder this is: in that one, or in $TMPDIR."""
-    with tempfile.TemporaryDirectory(prefix="ptboot-tree.",
-                                     dir=os.environ.get("TMPDIR") or folder) as name:
-        yield Path(name)
 
 
 def leave_out(tree: Path, names: tuple) -> None:

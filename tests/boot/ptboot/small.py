@@ -20,7 +20,7 @@ from pathlib import Path
 
 from .files import folder_digest
 from .scenario import FRAMEBUFFERS, Scenario
-from .support import GUEST_FILES, PROJECT, Problem, command, say
+from .support import GUEST_FILES, PROJECT, Problem, command, say, workshop
 
 RECIPE = 2  # to be raised when the commands below change what comes out
 SUITE = "bookworm"
@@ -65,8 +65,7 @@ def make_kernels(folder: Path) -> None:
     """Builds a kernel for each flavour in one source tree: the second one takes seconds."""
     say("building the small kernel from Debian's source (four to ten minutes, once)")
     started = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="ptboot-kernel.", dir=folder) as name:
-        work = Path(name)
+    with workshop(folder) as work:
         command(["bash", "-ec", '. "$1"; cd "$2"; pt_private_apt "$3" -- -qq download "$4" "$5"',
                  "bash", PROJECT / "scripts" / "lib.sh", work, SUITE, SOURCE, BUSYBOX],
                 "the source of the small kernel")

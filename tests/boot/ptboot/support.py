@@ -8,6 +8,7 @@ import fcntl
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -68,3 +69,11 @@ def exclusive(name: str):
     with open(folder / name, "w", encoding="utf-8") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
+
+
+@contextlib.contextmanager
+def workshop(folder: Path):
+    """A folder to make the entry in whose own folder this is: in that one, or in $TMPDIR."""
+    with tempfile.TemporaryDirectory(prefix="ptboot-tree.",
+                                     dir=os.environ.get("TMPDIR") or folder) as name:
+        yield Path(name)
