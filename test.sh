@@ -118,19 +118,22 @@ skip_reasons() { # PART LOG
 }
 
 # Systems are unpacked, changed and removed here by the hundred, which takes a disk three times as
-# long as memory. So temporary files are kept there where it can be had: root, 12 GiB free, and no
-# other wish in TMPDIR. Only this run sees the mount, which ends with it.
+# long as memory. So temporary files are kept there where it can be had: root, 12 GiB free, no bound
+# on the memory of this control group, and no other wish in TMPDIR. Only this run sees the mount,
+# which ends with it.
 keep_temporary_files_in_memory() {
-    local free folder
+    local free folder bound=max
     [ -z "${TMPDIR-}" ] && [ "$(id -u)" = 0 ] && command -v unshare >/dev/null || return 0
     free=$(sed -n 's/^MemAvailable: *\([0-9]*\) kB$/\1/p' /proc/meminfo)
     [ "${free:-0}" -ge $((12 << 20)) ] || return 0
+    ! [ -r /sys/fs/cgroup/memory.max ] || read -r bound </sys/fs/cgroup/memory.max
+    [ "$bound" = max ] || return 0
     if [ "${pt_own_mounts-}" != "$$" ]; then
-        unshare --mount true 2>/dev/null || return 0
-        pt_own_mounts=$$ exec unshare --mount --propagation slave "$0" "$@"
+        unshare --mount --propagation slave true 2>/dev/null || return 0
+        pt_own_mounts=$$ exec unshare --mount --propagation slave bash "${BASH_SOURCE[0]}" "$@"
     fi
     folder=$(mktemp -d /var/tmp/pt-test.XXXXXX)
-    if mount -t tmpfs -o mode=1777,size=75% tmpfs "$folder" 2>/dev/null; then
+    if mount -t tmpfs -o mode=1777,size=$((free * 3 / 4))k tmpfs "$folder" 2>/dev/null; then
         export TMPDIR=$folder
         memory=$folder
         printf 'temporary files are kept in memory (TMPDIR=/var/tmp keeps them on the disk)\n'
@@ -141,11 +144,11 @@ keep_temporary_files_in_memory() {
 
 elapsed() { printf '[%2d:%02d]' $((SECONDS / 60)) $((SECONDS % 60)); }
 
-# Shows once a minute that the part goes on, until it gets SIGTERM.
+# Shows once a minute that the part goes on, until it gets SIGTERM or the run is no more.
 heartbeat() {
     local nap
     trap 'kill "$nap"; exit' TERM
-    while sleep 60 & nap=$!; wait "$nap"; do
+    while sleep 60 & nap=$!; wait "$nap" && kill -0 $$ 2>/dev/null; do
         printf '%s %-8s %s\n' "$(elapsed)" "$1" "$(tail -n 1 "$2" | cut -c 1-100)"
     done
 }
