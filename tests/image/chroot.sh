@@ -11,7 +11,8 @@ make_root() {
     printf 'COMPRESS=zstd\nCOMPRESSLEVEL=1\n' >"$root/etc/initramfs-tools/conf.d/quick"
 }
 
-in_root() { DEBIAN_FRONTEND=noninteractive LC_ALL=C chroot "$root" "$@"; }
+# A folder that TMPDIR names is not in there.
+in_root() { env -u TMPDIR DEBIAN_FRONTEND=noninteractive LC_ALL=C chroot "$root" "$@"; }
 
 image_stamp() { stat -c '%i %Y %s' "$root/boot/initrd.img-$version"; }
 

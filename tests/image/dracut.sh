@@ -7,7 +7,7 @@ in_dracut_root() {
     # shellcheck disable=SC2016 # for the shell in the namespace
     unshare --mount --propagation private sh -c '
         for name in proc sys dev; do mount --rbind "/$name" "$0/$name" || exit; done
-        exec env DEBIAN_FRONTEND=noninteractive LC_ALL=C chroot "$0" "$@"' "$root" "$@"
+        exec env -u TMPDIR DEBIAN_FRONTEND=noninteractive LC_ALL=C chroot "$0" "$@"' "$root" "$@"
 }
 
 make_dracut_root() {

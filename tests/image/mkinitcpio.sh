@@ -4,10 +4,11 @@
 # pacman, as it installs, upgrades and removes a package. Sourced by tests/image/run.
 
 # In the chroot, with what mkinitcpio and pacman want, in mounts that end with the command. /sys is
-# a plain folder there: the devices of this machine are nothing to the tests.
+# a plain folder there: the devices of this machine are nothing to the tests. Nor has it the folder
+# that TMPDIR names.
 alone() {
     # shellcheck disable=SC2016 # for the inner shell
-    LC_ALL=C unshare --mount --propagation private sh -c '
+    LC_ALL=C env -u TMPDIR unshare --mount --propagation private sh -c '
         root=$1 && shift
         mount --rbind /proc "$root/proc" && mount --rbind /dev "$root/dev" && exec "$@"' sh \
         "$root" "$@"

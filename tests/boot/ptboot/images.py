@@ -192,7 +192,8 @@ class Store:
                     command(["mmdebstrap", "--mode=root", "--variant=minbase", "--format=tar",
                              *BASE_OPTIONS, "--include=" + ",".join(builders.find(wanted).packages),
                              wanted.suite, temporary, debian_mirror()],
-                            f"{wanted.suite}: base root file system")
+                            f"{wanted.suite}: base root file system",
+                            env={**os.environ, "TMPDIR": tempfile.gettempdir()})
                     temporary.rename(path)
                 finally:
                     temporary.unlink(missing_ok=True)

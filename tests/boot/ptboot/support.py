@@ -16,6 +16,12 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parents[3]
 GUEST_FILES = Path(__file__).resolve().parent / "guest"
 
+# Where temporary files go. Programs in a guest's tree, in which there is no such folder, are not to
+# hear of it.
+SCRATCH = os.environ.pop("TMPDIR", "")
+if os.path.isdir(SCRATCH):
+    tempfile.tempdir = SCRATCH
+
 _started = time.monotonic()
 _print_lock = threading.Lock()
 
@@ -73,7 +79,8 @@ def exclusive(name: str):
 
 @contextlib.contextmanager
 def workshop(folder: Path):
-    """A folder to make the entry in whose own folder this is: in that one, or in $TMPDIR."""
-    with tempfile.TemporaryDirectory(prefix="ptboot-tree.",
-                                     dir=os.environ.get("TMPDIR") or folder) as name:
+    """A folder to make the entry in whose own folder this is: in that one, or in $TMPDIR. One that
+    programs still write to when they were stopped is left."""
+    with tempfile.TemporaryDirectory(prefix="ptboot-tree.", ignore_cleanup_errors=True,
+                                     dir=SCRATCH if os.path.isdir(SCRATCH) else folder) as name:
         yield Path(name)

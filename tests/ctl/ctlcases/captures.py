@@ -153,11 +153,14 @@ def check_harmful_archives_are_refused(programs):
                     file.addfile(info, content)
             temporary = os.path.join(folder, "tmp")
             os.mkdir(temporary)
+            before = os.environ.get("TMPDIR")
             os.environ["TMPDIR"] = temporary
             try:
                 run = programs.ctl.run("--root", archive, "list")
             finally:
                 del os.environ["TMPDIR"]
+                if before is not None:
+                    os.environ["TMPDIR"] = before
             same(f"{what}: exit code", run.code, 2)
             same(f"{what}: is told", "cannot read the captured machine" in run.err and
                  ("outside of the tree" in run.err or "out of the tree" in run.err or
