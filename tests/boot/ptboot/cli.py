@@ -141,6 +141,8 @@ def by_hand(arguments: argparse.Namespace) -> scenario.Scenario:
     table["suite"] = arguments.suite or "trixie"
     if table["suite"] == scenario.SMALL:
         table["stage"] = "initramfs"
+    if table["suite"] == scenario.NATIVE and table["image_kind"] == scenario.Scenario.image_kind:
+        table["image_kind"] = "generic"
     for name in ("kernel", "initrd"):
         table[name] = str(given_file(f"--{name}", table[name])) if table[name] else ""
     if table["script"]:

@@ -144,14 +144,18 @@ def _remember(identity: list, found: Abilities) -> None:
     temporary.rename(_memory())
 
 
-def machine_words(used: str) -> list[str]:
+DEAR_FEATURES = ",-smap,-smep,-pku,-xsave,-avx,-avx2"
+
+
+def machine_words(used: str, suite: str = "") -> list[str]:
     """With TCG one CPU without 5-level paging: with two, one boot of four ended in an int3 oops. And
-    without what makes each access to a user's memory and each change of tasks dear there."""
+    without what makes each access to a user's memory and each change of tasks dear there, unless
+    the guest is of a distribution that may want more of a CPU than Debian does."""
     if used == "kvm":
         return ["-machine", "q35,accel=kvm,kernel_irqchip=split,memory-backend=memory",
                 "-cpu", "host", "-smp", "1"]
     return ["-machine", "q35,accel=tcg,memory-backend=memory", "-smp", "1",
-            "-cpu", "max,-la57,-smap,-smep,-pku,-xsave,-avx,-avx2"]
+            "-cpu", "max,-la57" + ("" if suite == scenario.NATIVE else DEAR_FEATURES)]
 
 
 def shared_memory_words(megabytes: int) -> list[str]:
@@ -323,7 +327,7 @@ class GuestFiles:
 def guest_words(wanted: scenario.Scenario, can: Abilities, files: GuestFiles,
                 peers: Peers | None) -> list[str]:
     """The whole command line of the machine."""
-    words = [can.program, *machine_words(can.accelerator), *shared_memory_words(wanted.memory),
+    words = [can.program, *machine_words(can.accelerator, wanted.suite), *shared_memory_words(wanted.memory),
              "-nodefaults", "-display", "none", "-no-reboot",
              *firmware_words(wanted.firmware, files.folder)]
     if wanted.iommu != "none":

@@ -24,13 +24,16 @@ class NativeTest(unittest.TestCase):
             self.assertEqual(case.suites_for("native"), ("native",))
 
     def test_what_it_has_not_is_a_problem(self):
-        for options in ({"stage": "system"}, {"image_kind": "hostonly"}, {"module_format": "xz"},
+        for options in ({"stage": "system"}, {"image_kind": "hostonly"},
+                        {"image_kind": "listed"}, {"module_format": "xz"},
                         {"packages": ["driverctl"]}):
             with self.subTest(options), self.assertRaisesRegex(Problem, "native"):
-                scenario.make({"suite": "native", "stage": "initramfs", **options}, "test")
+                scenario.make({"suite": "native", "stage": "initramfs", "image_kind": "generic",
+                               **options}, "test")
 
     def test_says_what_is_not_installed(self):
-        wanted = scenario.make({"suite": "native", "stage": "initramfs", "builder": "dracut"}, "x")
+        wanted = scenario.make({"suite": "native", "stage": "initramfs", "builder": "dracut",
+                                "image_kind": "generic"}, "x")
         with tempfile.TemporaryDirectory() as folder, mock.patch.object(native, "ROOT",
                                                                         Path(folder)):
             self.assertIn("dracut is not installed", builders.missing(wanted))
