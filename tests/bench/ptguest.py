@@ -190,7 +190,8 @@ def compare(store: Store, full: bool, logs: Path) -> None:
 def measure_image(store: Store) -> None:
     """Prints what pt-hook adds to a compressed initramfs, without and with the vfio modules."""
     def image(**options) -> Image:
-        return store.image(scenario.make({"suite": SUITE, **options}, "bench"))
+        return store.image(scenario.make({"suite": SUITE, "image_kind": "generic", **options},
+                                         "bench"))
 
     images = image(hook=False), image(image_edit=WITHOUT_MODULES), image()
     has_modules = [any("/vfio-pci.ko" in line for line in made.listing) for made in images]
