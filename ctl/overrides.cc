@@ -66,7 +66,7 @@ bool has_input(int fd, std::chrono::milliseconds time) {
     return result != 0;
 }
 
-// Where no child can be had, or it was ended; this may wait.
+// Where no child can be had; this may wait.
 bool read_here(int root, const std::vector<PciAddress>& addresses, std::size_t& next,
                std::vector<Override>& overrides) {
     for (; next < addresses.size(); ++next)
@@ -74,7 +74,7 @@ bool read_here(int root, const std::vector<PciAddress>& addresses, std::size_t& 
     return true;
 }
 
-// Reads into `overrides` from `next` on, as far as one child gets. Returns whether it has ended.
+// Reads into `overrides` from `next` on, as far as one child gets. Returns whether that was all.
 bool read_some(int root, const std::vector<PciAddress>& addresses, std::size_t& next,
                std::chrono::milliseconds wait, std::vector<Override>& overrides) {
     int ends[2];
@@ -91,9 +91,7 @@ bool read_some(int root, const std::vector<PciAddress>& addresses, std::size_t& 
         if (length < 0 && errno == EINTR) continue;
         if (length <= 0) {
             while (waitpid(child, nullptr, 0) < 0 && errno == EINTR) continue;
-            if (next == addresses.size()) return true;
-            overrides[next].driver.clear();  // somebody has ended the child
-            return read_here(root, addresses, next, overrides);
+            return next == addresses.size();  // or somebody has ended the child
         }
         for (const char c : std::string_view(buffer, static_cast<std::size_t>(length))) {
             if (next == overrides.size()) break;

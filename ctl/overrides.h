@@ -11,7 +11,9 @@ namespace pt::ctl {
 // driver_override of a device.
 struct Override {
     std::string driver;       // empty for none
-    bool is_waiting = false;  // it cannot be read, as the device's lock is held by its driver
+    // It cannot be read, as the lock of the device is held by its driver, or as whoever read it was
+    // ended.
+    bool is_waiting = false;
 };
 
 inline constexpr const char* kOverrideWaits =

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "ctl/overrides.h"
 
+#include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <catch2/catch_test_macros.hpp>
+#include <fstream>
+#include <thread>
 
 #include "tests/unit/scratch_dir.h"
 
@@ -38,6 +41,36 @@ TEST_CASE("a driver_override that waits holds nothing up", "[overrides]") {
         CHECK(found[i].driver == drivers[i]);
         CHECK(found[i].is_waiting == (i % 2 == 1));
     }
+}
+
+// Ends the only child of this process once it has one; gives up after a second.
+void end_child(const std::string& list) {
+    for (int tries = 0; tries < 1000; ++tries) {
+        int child = 0;
+        if (std::ifstream(list) >> child && child > 0) {
+            usleep(100'000);  // it gets to the file that waits meanwhile
+            kill(child, SIGKILL);
+            return;
+        }
+        usleep(1000);
+    }
+}
+
+TEST_CASE("a child that was ended leaves one function unknown, and no other", "[overrides]") {
+    const ScratchDir root;
+    root.write(path_of(0), "vfio-pci\n");
+    root.write(path_of(2), "pci-stub\n");
+    std::filesystem::create_directories(root.path(path_of(1)).parent_path());
+    REQUIRE(mkfifo(root.path(path_of(1)).c_str(), 0600) == 0);
+    const std::string id = std::to_string(getpid());
+    std::thread ending(end_child, "/proc/" + id + "/task/" + id + "/children");
+    const std::vector<Override> found =
+        read_overrides(root.fd(), {{0, 1, 0, 0}, {0, 1, 0, 1}, {0, 1, 0, 2}});
+    ending.join();
+    REQUIRE(found.size() == 3);
+    CHECK(found[0].driver == "vfio-pci");
+    CHECK(found[1].is_waiting);
+    CHECK(found[2].driver == "pci-stub");
 }
 
 TEST_CASE("a root directory may have the number of a standard stream", "[overrides]") {
