@@ -179,8 +179,7 @@ int plan(const Context& context, const std::vector<std::string>& words) {
     std::vector<PciAddress> not_there_yet;
     if (!read.wish.asks_for_nothing()) {
         int error = 0;
-        plan = plan_boot(read.wish, context.root_dir.get(), read.complaints, error);
-        not_there_yet = meant_virtual_functions(inventory, read.wish);
+        plan = plan_boot(read.wish, context.root_dir.get(), read.complaints, error, not_there_yet);
     } else if (read.wish.off) {
         read.complaints.clear();
         texts.conf_error = 0;

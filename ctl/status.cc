@@ -36,7 +36,10 @@ void judge_words(const Context& context, const Inventory& inventory, const Texts
     wish.off = false;
     int error = 0;
     const int root = context.root_dir.get();
-    const Plan plan = plan_boot(wish, root, read.complaints, error);
+    std::vector<PciAddress> virtual_functions;
+    const Plan plan = plan_boot(wish, root, read.complaints, error, virtual_functions);
+    for (const PciAddress address : virtual_functions)
+        status.notes.push_back(full_address(address) + kIsVirtualFunction);
     const Report report{VERSION,          texts.conf, texts.conf_error, &wish, &read.words,
                         &read.complaints, &plan,      nullptr,          0};
     status.driver = std::string(plan.driver);

@@ -203,7 +203,9 @@ Foresight foresee(int root, const Inventory& inventory, const Wanted& wanted,
     ReadWords read = read_words(all, conf);
     int error = 0;
     Plan plan;
-    if (!read.wish.asks_for_nothing()) plan = plan_boot(read.wish, root, read.complaints, error);
+    std::vector<PciAddress> virtual_functions;  // which use refuses by itself
+    if (!read.wish.asks_for_nothing())
+        plan = plan_boot(read.wish, root, read.complaints, error, virtual_functions);
     const Report report{VERSION,          conf,  0,       &read.wish, &read.words,
                         &read.complaints, &plan, nullptr, 0};
     Foresight foresight = Comparison(inventory, wanted, report).make();

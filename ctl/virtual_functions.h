@@ -5,16 +5,12 @@
 
 #include "core/plan.h"
 #include "core/wish.h"
-#include "ctl/inventory.h"
 
 namespace pt::ctl {
 
-// plan_for() of the machine as pt-hook finds it at boot, when no virtual function is there yet.
+// plan_for() of the machine as pt-hook finds it at boot, when no virtual function is there yet. Those
+// that an item of the wish means are put into `virtual_functions`.
 [[nodiscard]] Plan plan_boot(const Wish& wish, int root, std::vector<Complaint>& complaints,
-                             int& error);
-
-// The virtual functions that are there now and that an item of the wish means.
-[[nodiscard]] std::vector<PciAddress> meant_virtual_functions(const Inventory& inventory,
-                                                              const Wish& wish);
+                             int& error, std::vector<PciAddress>& virtual_functions);
 
 }  // namespace pt::ctl

@@ -9,6 +9,7 @@
 #include "ctl/doctor/advice.h"
 #include "ctl/doctor/check.h"
 #include "ctl/doctor/grub_settings.h"
+#include "ctl/inventory.h"
 #include "ctl/shell.h"
 
 namespace pt::ctl {
@@ -137,6 +138,8 @@ Finding check_words(const Facts& facts) {
     }
     found.details = bad_lines(facts);
     if (found.details.empty()) return found;
+    for (const PciAddress address : facts.virtual_functions)
+        found.details.push_back(full_address(address) + kIsVirtualFunction);
     const bool is_bad = facts.plan.count(Decision::kRefused) != 0 ||
                         (!asks_for_nothing(facts) && count_acted_on(facts.plan) == 0);
     found.state = is_bad ? State::kFailed : std::max(found.state, State::kWarning);

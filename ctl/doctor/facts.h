@@ -118,6 +118,7 @@ struct Facts {
     bool words_are_pending = false;
     ReadWords read;
     Plan plan;
+    std::vector<PciAddress> virtual_functions{};  // that are meant, and are not there at boot
     // Firmware framebuffers by the index of their device in `plan`; kNobody: another's or nobody
     // knows whose.
     struct FramebufferOf {

@@ -89,7 +89,8 @@ void gather_plan(const Context& context, Facts& facts) {
     }
     const int root = context.root_dir.get();
     const PciBus bus(root);
-    facts.plan = plan_boot(facts.read.wish, root, facts.read.complaints, facts.devices_error);
+    facts.plan = plan_boot(facts.read.wish, root, facts.read.complaints, facts.devices_error,
+                           facts.virtual_functions);
     facts.plan.iommu = read_iommu_facts(root);
     gather_framebuffers(context, bus, facts);
 }
