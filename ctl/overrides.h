@@ -10,7 +10,7 @@ namespace pt::ctl {
 
 // driver_override of a device.
 struct Override {
-    std::string driver;       // empty for none
+    std::string driver;  // empty for none
     // It cannot be read, as the lock of the device is held by its driver, or as whoever read it was
     // ended.
     bool is_waiting = false;

@@ -8,8 +8,8 @@
 
 namespace pt::ctl {
 
-// plan_for() of the machine as pt-hook finds it at boot, when no virtual function is there yet. Those
-// that an item of the wish means are put into `virtual_functions`.
+// plan_for() of the machine as pt-hook finds it at boot, when no virtual function is there yet.
+// Those that an item of the wish means are put into `virtual_functions`.
 [[nodiscard]] Plan plan_boot(const Wish& wish, int root, std::vector<Complaint>& complaints,
                              int& error, std::vector<PciAddress>& virtual_functions);
 
