@@ -118,16 +118,16 @@ skip_reasons() { # PART LOG
 }
 
 # Systems are unpacked, changed and removed here by the hundred, which takes a disk three times as
-# long as memory. So temporary files are kept there where it can be had: root, 12 GiB free, no bound
-# on the memory of this control group, and no other wish in TMPDIR. Only this run sees the mount,
+# long as memory. So temporary files are kept there where it can be had: root, 12 GiB free, of which
+# a control group may have its share only, and no other wish in TMPDIR. Only this run sees the mount,
 # which ends with it.
 keep_temporary_files_in_memory() {
     local free folder bound=max
     [ -z "${TMPDIR-}" ] && [ "$(id -u)" = 0 ] && command -v unshare >/dev/null || return 0
     free=$(sed -n 's/^MemAvailable: *\([0-9]*\) kB$/\1/p' /proc/meminfo)
-    [ "${free:-0}" -ge $((12 << 20)) ] || return 0
     ! [ -r /sys/fs/cgroup/memory.max ] || read -r bound </sys/fs/cgroup/memory.max
-    [ "$bound" = max ] || return 0
+    [ "$bound" = max ] || [ "$((bound >> 10))" -ge "${free:-0}" ] || free=$((bound >> 10))
+    [ "${free:-0}" -ge $((12 << 20)) ] || return 0
     if [ "${pt_own_mounts-}" != "$$" ]; then
         unshare --mount --propagation slave true 2>/dev/null || return 0
         pt_own_mounts=$$ exec unshare --mount --propagation slave bash "${BASH_SOURCE[0]}" "$@"
