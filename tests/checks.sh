@@ -44,13 +44,29 @@ same() {
     fi
 }
 
+# nothing CLAIM COMMAND...: the command succeeds and has nothing to say. For lists of what is wrong:
+# "same CLAIM '' ..." would take a command that could not look for one that found nothing.
+nothing() {
+    local claim=$1 output status=0
+    shift
+    output=$("$@" 2>&1) || status=$?
+    if [ "$status" = 0 ] && [ -z "$output" ]; then
+        pass "$claim"
+    else
+        fail "$claim" "${output:-$* ended with status $status}"
+    fi
+}
+
 # contains CLAIM PATTERN TEXT, lacks CLAIM PATTERN TEXT: extended regular expressions, by line.
+# What is empty lacks everything, and proves nothing.
 contains() {
     if grep -Eq -e "$2" <<<"$3"; then pass "$1"; else fail "$1" "no line matches: $2"$'\n'"$3"; fi
 }
 
 lacks() {
-    if grep -Eq -e "$2" <<<"$3"; then
+    if [ -z "$3" ]; then
+        fail "$1" "there is no text to look at"
+    elif grep -Eq -e "$2" <<<"$3"; then
         fail "$1" "$(grep -En -e "$2" <<<"$3")"
     else
         pass "$1"

@@ -116,45 +116,18 @@ arch_lives() {
 
 arch_info() { bsdtar -xOf "$arch" .PKGINFO | sed -n "s/^$1 = //p"; }
 
+arch_files() {
+    bsdtar -tvf "$arch" | awk '$NF !~ /^\.|\/$/ { print $1, $3, $4, $NF }' | LC_ALL=C sort
+}
+
 arch_contents() {
-    local version doc=usr/share/doc/pt-hook
+    local version
     version=$(. scripts/lib.sh && pt_version)
     same "arch: it has the version of CMakeLists.txt" "$version-1" "$(arch_info pkgver)"
-    same "arch: it has these files and no others" "$(
-        sed '/^$/d' <<END | LC_ALL=C sort
--rw-r--r-- root root etc/mkinitcpio.conf.d/zz-pt-hook.conf
--rw-r--r-- root root etc/pt-hook.conf
--rwxr-xr-x root root usr/bin/ptctl
--rwxr-xr-x root root usr/lib/dracut/modules.d/50pt-hook/module-setup.sh
--rwxr-xr-x root root usr/lib/dracut/modules.d/50pt-hook/pt-hook.sh
--rwxr-xr-x root root usr/lib/initcpio/hooks/pt-hook
--rwxr-xr-x root root usr/lib/initcpio/install/pt-hook
--rw-r--r-- root root usr/lib/pt-hook/mkinitcpio-place.sh
--rwxr-xr-x root root usr/lib/pt-hook/pt-hook
--rw-r--r-- root root usr/lib/systemd/system/pt-hook-stop.target
--rw-r--r-- root root usr/lib/systemd/system/pt-hook.service
--rw-r--r-- root root $doc/CHANGELOG.md
--rw-r--r-- root root $doc/README.md
--rw-r--r-- root root $doc/guide.md
-$(for name in docs/ptctl-*.schema.json; do echo "-rw-r--r-- root root $doc/${name##*/}"; done)
--rw-r--r-- root root $doc/report.schema.json
--rw-r--r-- root root usr/share/libalpm/hooks/60-pt-hook-remove.hook
--rw-r--r-- root root usr/share/libalpm/hooks/95-pt-hook-check.hook
--rwxr-xr-x root root usr/share/libalpm/scripts/pt-hook-check
--rw-r--r-- root root usr/share/licenses/pt-hook/LICENSE
--rw-r--r-- root root usr/share/licenses/pt-hook/NOTICE
--rw-r--r-- root root usr/share/man/man5/pt-hook.conf.5.gz
--rw-r--r-- root root usr/share/man/man7/pt-hook-cmdline.7.gz
--rw-r--r-- root root usr/share/bash-completion/completions/ptctl
--rw-r--r-- root root usr/share/fish/vendor_completions.d/ptctl.fish
--rw-r--r-- root root usr/share/man/man8/pt-hook.8.gz
--rw-r--r-- root root usr/share/man/man8/ptctl.8.gz
--rw-r--r-- root root usr/share/zsh/site-functions/_ptctl
-END
-    )" "$(bsdtar -tvf "$arch" | awk '$NF !~ /^\.|\/$/ { print $1, $3, $4, $NF }' | LC_ALL=C sort)"
+    expected "arch: it has these files and no others" arch.files arch_files
     same "arch: the configuration is the administrator's" \
         "etc/mkinitcpio.conf.d/zz-pt-hook.conf etc/pt-hook.conf" "$(arch_info backup | sort | xargs)"
-    same "arch: it has no scripts of its own" "" "$(bsdtar -tf "$arch" | grep '^\.INSTALL' || true)"
+    lacks "arch: it has no scripts of its own" '^\.INSTALL' "$(bsdtar -tf "$arch")"
     bsdtar -xOf "$arch" usr/lib/pt-hook/pt-hook >"$work/arch/program"
     same_program "arch: the program is the one of the other packages" "$work/arch/program"
 }
