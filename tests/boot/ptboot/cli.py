@@ -23,6 +23,7 @@ places: root, port, or the slot (hexadecimal) of a root port, then .FUNCTION, th
   tests/boot/run --suite trixie --gpu 10de:1b06,10de:10ef --append 'pt.ids=10de:1b06,10de:10ef'
   tests/boot/run --device bochs-display@port --append pt.ids=1234:1111 --stage initramfs --json
   tests/boot/run --gpu 10de:1b06,10de:10ef@4/switch --gpu 10de:1b06,10de:10ef@5 --iommu amd
+  tests/boot/run --builder bare --stage initramfs --device bochs-display@2 --append pt.ids=1234:1111
   tests/boot/run --suite small --device qemu-xhci@port --append pt.ids=1b36:000d
   tests/boot/run --all --suite bookworm --filter lockdown
   tests/boot/run --all --suite sid --filter matrix
@@ -57,7 +58,8 @@ def parser() -> argparse.ArgumentParser:
         "in and without modules, and an initramfs of busybox alone")
     add("--framebuffer", choices=scenario.FRAMEBUFFERS, default=defaults.framebuffer,
         help="the small kernel's driver for the framebuffer of the firmware")
-    add("--builder", choices=scenario.BUILDERS, default=defaults.builder)
+    add("--builder", choices=scenario.BUILDERS, default=defaults.builder,
+        help="bare: no builder but an initramfs packed by hand, which boots in seconds")
     add("--image-kind", choices=scenario.CHOICES["image_kind"],
         default=defaults.image_kind, help="listed: with the drivers that the guest is given alone, "
         "which is quick; generic: with all; hostonly: with those of one machine, as by MODULES=dep "
@@ -73,8 +75,10 @@ def parser() -> argparse.ArgumentParser:
         help="a device of QEMU's own; without a place the text goes to QEMU as it is")
     add("--module", dest="modules", action="append", default=[], metavar="M",
         help="also include this module in the image")
-    add("--module-format", choices=("packaged", "gz", "xz", "zst"), default=defaults.module_format,
-        help="how the modules of vfio and of the displays are compressed")
+    add("--module-format", choices=scenario.CHOICES["module_format"],
+        default=defaults.module_format,
+        help="how the modules of vfio and of the displays are compressed (usual: as "
+        "they are packaged; in a bare guest unpacked and without their signature)")
     add("--variant", default="", metavar="VENDOR:DEVICE",
         help="have a variant driver of vfio-pci for these ids, test-pci (bookworm)")
     add("--force-module", dest="force_modules", action="append", default=[], metavar="M",
@@ -139,7 +143,7 @@ def by_hand(arguments: argparse.Namespace) -> scenario.Scenario:
     table = {name: getattr(arguments, name) for name in scenario.FIELDS
              if hasattr(arguments, name)}
     table["suite"] = arguments.suite or "trixie"
-    if table["suite"] == scenario.SMALL:
+    if table["suite"] == scenario.SMALL or table["builder"] == scenario.BARE:
         table["stage"] = "initramfs"
     if table["suite"] == scenario.NATIVE and table["image_kind"] == scenario.Scenario.image_kind:
         table["image_kind"] = "generic"
@@ -155,6 +159,8 @@ def by_hand(arguments: argparse.Namespace) -> scenario.Scenario:
 def seconds_of(wanted: scenario.Scenario) -> int:
     """About how long such a guest takes by TCG on an idle machine."""
     if wanted.suite == scenario.SMALL:
+        return 4
+    if wanted.builder == scenario.BARE:
         return 4
     return 15 if wanted.stage == "initramfs" else 50
 
@@ -172,6 +178,7 @@ def run_scenario(arguments: argparse.Namespace, wanted: scenario.Scenario) -> in
     log = (arguments.keep_log or arguments.logs / f"by-hand-{os.getpid()}.log").resolve()
     say(f"booting {wanted.suite} to the {wanted.stage} stage "
         f"({seconds_of(wanted)} s or so)")
+    can = guest.settle(can, wanted, store, log.parent)
     outcome = guest.boot(wanted, can, store, log, arguments.keep)
     say(f"the guest ended after {outcome.seconds:.0f} s")
     if arguments.json:

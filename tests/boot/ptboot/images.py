@@ -6,6 +6,8 @@
                            image rebuilt by the distribution's own tools
     root/KEY/disk          the same tree as an ext4 disk, for what comes after the initramfs; for
                            guests that end there, a disk with what every initramfs wants to see
+    bare/KEY/              a base's kernel and modules, for guests without a builder: see bare.py
+    tools/KEY/             programs in those guests: busybox, use-vfio
     kernel/KEY/            the small kernel: see small.py
     kmod/KEY/kmod          for modules as .ko.gz: see gzkmod.py
 
@@ -25,10 +27,10 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import builders, grub, gzkmod, native, qemu, small, variant
+from . import bare, builders, grub, gzkmod, native, qemu, small, variant
 from .files import (allocated_bytes, bytes_digest, digest, file_digest, folder_digest, lines,
                     make_disk, put, put_all, single)
-from .scenario import NATIVE, SMALL, Scenario
+from .scenario import BARE, NATIVE, SMALL, Scenario
 from .support import (GUEST_FILES, PROJECT, Problem, cache_dir, command, exclusive, say,
                       workshop)
 
@@ -86,8 +88,8 @@ class Store:
     # What others ask for.
 
     def image(self, wanted: Scenario) -> Image:
-        if wanted.suite == SMALL:
-            return self._small_image(wanted)
+        if wanted.suite == SMALL or wanted.builder == BARE:
+            return self._bare_image(wanted)
         entry = self._entry("image", self._image_key(wanted),
                             lambda folder: self._make_image(wanted, folder))
         listing = (entry / "listing").read_text(encoding="utf-8", errors="replace")
@@ -102,13 +104,19 @@ class Store:
                        for name in wanted.packages))
         return self._entry("root", key, lambda folder: self._make_root(wanted, folder)) / "disk"
 
-    def _small_image(self, wanted: Scenario) -> Image:
-        kernels = self._entry("kernel", self._small_key(), small.make_kernels)
-        key = digest(kernels.name, self._guest_digest, small.made_of(), wanted.image_options(),
+    def _bare_image(self, wanted: Scenario) -> Image:
+        if wanted.suite == SMALL:
+            kernels = self._entry("kernel", self._small_key(), small.make_kernels)
+            kernel, modules = kernels / wanted.framebuffer, None
+        else:
+            kernels = self._entry("bare", digest(self._base_key(wanted)),
+                                  lambda folder: bare.unpack_kernel(self.base(wanted), folder))
+            kernel, modules = bare.kernel_of(kernels)
+        key = digest(kernels.name, self._guest_digest, bare.made_of(), wanted.image_options(),
                      self._package_digest if wanted.hook else "")
-        entry = self._entry("image", key, lambda folder: self._make_small(wanted, kernels, folder))
+        entry = self._entry("image", key, lambda folder: self._make_bare(wanted, modules, folder))
         listing = (entry / "listing").read_text(encoding="utf-8")
-        return Image(kernels / wanted.framebuffer, entry / "initrd", listing.splitlines())
+        return Image(kernel, entry / "initrd", listing.splitlines())
 
     def bootable_disk(self, wanted: Scenario) -> Path:
         """A disk with the system, its image and its boot loader."""
@@ -164,7 +172,8 @@ class Store:
         """Keeps images and disks below the bound; left-overs of killed runs go too."""
         with exclusive("drop-old"):
             entries = []
-            for path in [*self._folder.glob("image/*"), *self._folder.glob("root/*")]:
+            for path in [path for kind in ("image", "root", "bare")
+                         for path in self._folder.glob(f"{kind}/*")]:
                 with contextlib.suppress(FileNotFoundError):
                     entries.append((path.stat().st_mtime, path, allocated_bytes(path)))
             total = sum(size for _, _, size in entries)
@@ -226,8 +235,7 @@ class Store:
         command(["tar", "-C", tree, "-xf", base], "unpacking the base root file system")
         put_all(tree, GUEST_FILES, PLACES)
         builders.find(wanted).prepare(tree)
-        command(["gcc", "-O1", "-static", "-o", tree / "usr/local/lib/ptboot/use-vfio",
-                 GUEST_FILES / "use-vfio.c"], "compiling use-vfio")
+        put(tree / "usr/local/lib/ptboot/use-vfio", (self._tools() / "use-vfio").read_bytes())
         put(tree / "etc/fstab", b"/dev/vda / ext4 defaults 0 1\n")
         if wanted.hook:
             if self._package is None:
@@ -258,7 +266,7 @@ class Store:
         if wanted.module_format == gzkmod.FORMAT:
             kmod = self._entry("kmod", digest(gzkmod.key_parts()), gzkmod.make)
             put(tree / gzkmod.PLACE, (kmod / "kmod").read_bytes())
-        if wanted.module_format != "packaged":
+        if wanted.module_format not in ("usual", "packaged"):
             recompress_modules(tree, wanted.module_format)
         if wanted.modprobe_conf:
             put(tree / "etc/modprobe.d/ptboot.conf", lines(wanted.modprobe_conf))
@@ -299,13 +307,27 @@ class Store:
         shutil.move(single(built, "vmlinuz-*"), folder / "vmlinuz")
         shutil.move(single(built, "initrd.img-*"), folder / "initrd")
 
-    def _make_small(self, wanted: Scenario, kernels: Path, folder: Path) -> None:
+    def _make_bare(self, wanted: Scenario, modules: Path | None, folder: Path) -> None:
         if os.geteuid() != 0:
             raise Problem("an initramfs is made in a chroot, which needs root; run this as root")
         with workshop(folder) as work:
-            listing = small.make_initrd(wanted, kernels, self._package, work / "tree",
-                                        folder / "initrd")
+            listing = bare.make_initrd(wanted, self._tools(), modules, self._package,
+                                       work / "tree", folder / "initrd")
         (folder / "listing").write_text("\n".join(listing), encoding="utf-8")
+
+    def _tools(self) -> Path:
+        """Programs for guests without a distribution, and use-vfio for all."""
+        source = GUEST_FILES / "use-vfio.c"
+        busybox = self._debian_package(small.SUITE, "busybox-static")
+
+        def make(folder: Path) -> None:
+            command(["gcc", "-O1", "-static", "-o", folder / "use-vfio", source],
+                    "compiling use-vfio")
+            with workshop(folder) as work:
+                command(["dpkg-deb", "-x", busybox, work], "unpacking busybox")
+                shutil.copy(work / "bin/busybox", folder / "busybox")
+
+        return self._entry("tools", digest(file_digest(source), file_digest(busybox)), make)
 
     def _make_root(self, wanted: Scenario, folder: Path) -> None:
         say(f"building a root disk: {wanted.suite}, {'with' if wanted.hook else 'without'} the hook")

@@ -118,19 +118,20 @@ def abilities() -> Abilities:
     version = subprocess.run([qemu, "--version"], capture_output=True, text=True, check=False)
     first_line = version.stdout.partition("\n")[0] or f"{qemu}: no version"
     transport = forced[0] or choose_transport(lambda name: transport_works(qemu, name))
-    kvm = not forced[1] and accelerator.kvm_passes_trial(qemu, start, end)
-    found = Abilities(qemu, first_line, transport, forced[1] or ("kvm" if kvm else "tcg"))
+    found = Abilities(qemu, first_line, transport, forced[1] or accelerator.first_guess())
     _remember(identity, found)
-    say(f"{first_line}: cards of any ids by {transport}, accelerator {found.accelerator}")
+    say(f"{first_line}: cards of any ids by {transport}")
     return found
 
 
-def give_up_kvm(can: Abilities, why: str) -> None:
-    """Says so, and remembers it for later runs on this machine."""
-    say(f"no guest has ended well under KVM ({why}); TCG from here on")
+def settle_accelerator(can: Abilities, accelerated: str) -> Abilities:
+    """What the trial of KVM has shown, for this run and for later ones on this machine."""
+    say(f"accelerator {accelerated}")
+    settled = dataclasses.replace(can, accelerator=accelerated)
     with contextlib.suppress(OSError, ValueError, KeyError):
         known = json.loads(_memory().read_text(encoding="utf-8"))
-        _remember(known["identity"], dataclasses.replace(can, accelerator="tcg"))
+        _remember(known["identity"], settled)
+    return settled
 
 
 def _memory() -> Path:

@@ -94,6 +94,8 @@ def boot_all(tests: list[Test], can: qemu.Abilities, store: Store, logs: Path,
     for test in tests:
         if test.result != SKIPPED:
             wanted.setdefault(test.scenario.key(), test)
+    if wanted:
+        can = guest.settle(can, next(iter(wanted.values())).scenario, store, logs)
     order = sorted(wanted, key=lambda key: wanted[key].scenario.stage != "system")
     numbers = {key: number for number, key in enumerate(order, 1)}
 

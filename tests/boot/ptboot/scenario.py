@@ -14,14 +14,15 @@ from .support import Problem
 SMALL = "small"  # no suite of Debian: a guest of small.py
 SECURE_FIRMWARE = "ovmf-secureboot"  # with Secure Boot on, and the keys of uki.py
 NATIVE = "native"  # the distribution that the harness runs on: a guest of native.py
+BARE = "bare"  # no builder of images: a guest of bare.py
 SUITES = ("bookworm", "trixie", "sid", SMALL, NATIVE)
-BUILDERS = ("initramfs-tools", "dracut", "dracut-nosystemd", "mkinitcpio", "mkinitcpio-systemd")
+BUILDERS = (BARE, "initramfs-tools", "dracut", "dracut-nosystemd", "mkinitcpio", "mkinitcpio-systemd")
 FRAMEBUFFERS = ("simpledrm", "simplefb")
 CHOICES = {
     "suite": SUITES,
     "builder": BUILDERS,
     "image_kind": ("listed", "generic", "hostonly"),
-    "module_format": ("packaged", "gz", "xz", "zst"),
+    "module_format": ("usual", "packaged", "gz", "xz", "zst"),
     "firmware": ("seabios", "ovmf", SECURE_FIRMWARE),
     "iommu": ("intel", "amd", "none"),
     "display": ("none", "std"),
@@ -32,6 +33,10 @@ CHOICES = {
 
 # In every image, of whatever kind: without the native drivers there is no race to win.
 RACE_MODULES = ("bochs", "nouveau", "radeon", "snd-hda-intel")
+
+# What a guest of bare.py has besides those that a scenario names; its image is small that way.
+BARE_MODULES = ("vfio-pci", "vfio_iommu_type1", "bochs", "snd-hda-intel", "snd-hda-codec-generic",
+                "xhci-pci")
 
 # Other distributions have the others in packages that are not always there.
 NATIVE_MODULES = ("bochs",)
@@ -46,7 +51,7 @@ class Scenario:
     suite: str = "trixie"
     builder: str = "initramfs-tools"
     image_kind: str = "listed"
-    module_format: str = "packaged"
+    module_format: str = "usual"  # as they are packaged; in a bare guest unpacked and not signed
     firmware: str = "seabios"
     iommu: str = "intel"
     display: str = "none"
@@ -79,12 +84,16 @@ class Scenario:
         """The part that decides what is in the image; the rest is decided at each boot."""
         return {"builder": self.builder, "image_kind": self.image_kind,
                 "module_format": self.module_format,
-                "modules": sorted({*(NATIVE_MODULES if self.suite == NATIVE else RACE_MODULES),
-                                   *self.modules}),
+                "modules": sorted({*self._usual_modules(), *self.modules}),
                 "force_modules": list(self.force_modules),
                 "early_modules": list(self.early_modules),
                 "modprobe_conf": list(self.modprobe_conf), "conf": list(self.conf),
                 "image_edit": self.image_edit}
+
+    def _usual_modules(self) -> tuple:
+        if self.suite == NATIVE:
+            return NATIVE_MODULES
+        return BARE_MODULES if self.builder == BARE else RACE_MODULES
 
     def key(self) -> str:
         """Equal for scenarios that are the same boot."""
@@ -134,6 +143,8 @@ def make(table: dict, where: str) -> Scenario:
         raise Problem(f"{where}: framebuffer is the small kernel's, which suite {SMALL!r} has")
     if made.suite == NATIVE:
         check_native(made, where)
+    if made.builder == BARE:
+        check_bare(made, where)
     if made.uki and made.firmware == "seabios":
         raise Problem(f"{where}: uki = true: only UEFI firmware starts such an image; "
                       'add firmware = "ovmf"')
@@ -153,11 +164,22 @@ def check_small(made: Scenario, where: str) -> None:
             raise Problem(f"{where}: {name}: suite {SMALL!r} has no modules, nor a builder")
 
 
+def check_bare(made: Scenario, where: str) -> None:
+    """A guest of bare.py has the modules, and neither a builder's image nor a system."""
+    if made.stage != "initramfs":
+        raise Problem(f"{where}: a bare guest has no system: stage initramfs is all of it")
+    if made.module_format not in ("usual", "packaged"):
+        raise Problem(f"{where}: a bare guest has its modules as they are packaged, or unpacked")
+    for name in ("image_kind", "variant", "force_modules", "packages"):
+        if getattr(made, name) != getattr(Scenario, name):
+            raise Problem(f"{where}: {name}: a bare guest has neither a builder nor a system")
+
+
 def check_native(made: Scenario, where: str) -> None:
     """Of the distribution's own system only the kernel and the image are booted, as they are."""
     if made.stage != "initramfs" or made.packages:
         raise Problem(f"{where}: suite {NATIVE!r} has no system: stage initramfs is all of it")
-    for name, only in (("image_kind", "generic"), ("module_format", "packaged"), ("variant", "")):
+    for name, only in (("image_kind", "generic"), ("module_format", "usual"), ("variant", "")):
         if getattr(made, name) != only:
             raise Problem(f"{where}: {name}: suite {NATIVE!r} has the modules as they are packaged, "
                           "in generic images")

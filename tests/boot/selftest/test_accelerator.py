@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A KVM that passes its trial and hangs later costs one guest half a minute, and no result."""
+"""KVM counts when it has booted what a guest boots; that is tried once, and the answer is kept."""
 
 import os
 import tempfile
@@ -7,70 +7,59 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
-from ptboot import accelerator, guest, qemu
+from ptboot import accelerator, guest, qemu, scenario
+from ptboot.facts import Facts
 
-KVM = qemu.Abilities("qemu", "QEMU", "none", "kvm")
+WANTED = scenario.Scenario(suite="bookworm", gpus=("10de:1b06",))
 
 
-class Doubts(unittest.TestCase):
+class Trial(unittest.TestCase):
     def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+        cache = mock.patch.dict(os.environ, {"PT_CACHE_DIR": folder.name, "PT_TRANSPORT": "none",
+                                             "PT_QEMU": "true"})
+        cache.start()
+        self.addCleanup(cache.stop)
         os.environ.pop("PT_ACCEL", None)
 
-    def test_kvm_is_given_up_with_the_first_guest_that_fails(self):
-        kvm = accelerator.Kvm()
-        self.assertEqual(kvm.choose("kvm"), "kvm")
-        self.assertTrue(kvm.judge("kvm", False))
-        self.assertEqual(kvm.choose("kvm"), "tcg")
-        self.assertTrue(kvm.judge("kvm", False), "a guest that was under way")
-        self.assertFalse(kvm.judge("tcg", False))
+    def settle(self, told):
+        """What is settled on, and the guests that were booted for it."""
+        booted = []
 
-    def test_kvm_that_has_ended_a_guest_well_stays(self):
-        kvm = accelerator.Kvm()
-        self.assertFalse(kvm.judge("kvm", True))
-        self.assertFalse(kvm.judge("kvm", False))
-        self.assertEqual(kvm.choose("kvm"), "kvm")
+        def boot(wanted, can, _store, log):
+            booted.append((wanted.builder, can.accelerator))
+            return guest.Outcome(wanted, told, "" if told else "it hangs", 1.0, log)
 
-    def test_what_the_user_insists_on_stays(self):
+        with mock.patch.object(guest, "boot", boot):
+            can = guest.settle(qemu.abilities(), WANTED, None, self.folder)
+        return can.accelerator, booted
+
+    def test_a_kvm_that_boots_a_guest_is_used_and_not_tried_again(self):
+        with mock.patch.object(accelerator, "DEVICE", self.folder):
+            self.assertEqual(self.settle(Facts("initramfs", "6.12", "")), ("kvm", [("bare", "kvm")]))
+            self.assertEqual(self.settle(None), ("kvm", []))
+
+    def test_a_kvm_that_hangs_costs_one_guest_and_no_result(self):
+        with mock.patch.object(accelerator, "DEVICE", self.folder):
+            self.assertEqual(self.settle(None), ("tcg", [("bare", "kvm")]))
+            self.assertEqual(self.settle(None), ("tcg", []))
+
+    def test_without_a_device_and_by_wish_nothing_is_tried(self):
+        with mock.patch.object(accelerator, "DEVICE", self.folder / "none"):
+            self.assertEqual(self.settle(None), ("tcg", []))
         with mock.patch.dict(os.environ, {"PT_ACCEL": "kvm"}):
-            kvm = accelerator.Kvm()
-            self.assertFalse(kvm.judge("kvm", False))
-            self.assertEqual(kvm.choose("kvm"), "kvm")
+            self.assertEqual(self.settle(None), ("kvm", []))
 
-    def test_only_silence_is_death(self):
-        kvm = accelerator.Kvm()
-        with tempfile.TemporaryDirectory() as folder:
-            console = Path(folder) / "console"
-            late = accelerator.SILENCE_SECONDS + 1
-            self.assertTrue(kvm.seems_dead("kvm", late, console))
-            self.assertFalse(kvm.seems_dead("kvm", 1, console))
-            self.assertFalse(kvm.seems_dead("tcg", late, console))
-            console.write_text("Linux version")
-            self.assertFalse(kvm.seems_dead("kvm", late, console))
+    def test_the_trial_is_short_and_without_the_package(self):
+        wanted = accelerator.trial(WANTED)
+        self.assertFalse(wanted.hook)
+        self.assertLessEqual(wanted.timeout, 20)
 
-    def test_a_guest_that_fails_under_kvm_is_booted_again_by_tcg(self):
-        used = []
-
-        def run(_wanted, can, files):
-            used.append(can.accelerator)
-            if can.accelerator == "tcg":
-                files.witness_log.write_text("facts")
-            return "" if can.accelerator == "tcg" else "not a word"
-
-        def read(path):
-            return path.read_text() if path.exists() else None
-
-        with tempfile.TemporaryDirectory() as folder, \
-                mock.patch.object(guest, "kvm", accelerator.Kvm()), \
-                mock.patch.object(guest, "_run", run), \
-                mock.patch.object(guest.facts, "read", read), \
-                mock.patch.object(guest.qemu, "give_up_kvm") as told:
-            files = mock.Mock(console_log=Path(folder) / "console",
-                              witness_log=Path(folder) / "witness")
-            self.assertEqual(guest._attempt(None, KVM, files), ("", "facts"))
-            self.assertEqual(used, ["kvm", "tcg"])
-            told.assert_called_once_with(KVM, "not a word")
-            guest._attempt(None, KVM, files)
-            self.assertEqual(used, ["kvm", "tcg", "tcg"])
+    def test_a_kernel_of_its_own_is_tried_itself(self):
+        own = scenario.Scenario(kernel="vmlinuz", initrd="initrd", stage="initramfs")
+        self.assertEqual(accelerator.trial(own), own)
 
 
 if __name__ == "__main__":

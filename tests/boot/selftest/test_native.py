@@ -14,7 +14,7 @@ class NativeTest(unittest.TestCase):
     def test_has_what_the_distribution_packages(self):
         for case in matrix.load():
             for made in (case.scenario("native"), case.control("native")):
-                self.assertEqual(made.module_format, "packaged", case.name)
+                self.assertEqual(made.module_format, "usual", case.name)
                 self.assertEqual(made.image_kind, "generic", case.name)
             self.assertNotEqual(case.scenario("native"), case.control("native"), case.name)
 

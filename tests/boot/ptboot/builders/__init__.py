@@ -6,13 +6,14 @@ from __future__ import annotations
 from .. import native
 from ..scenario import BUILDERS, NATIVE, Scenario
 from ..support import Problem
+from .bare import Bare
 from .base import Builder
 from .dracut import Dracut, DracutWithoutSystemd
 from .initramfs_tools import InitramfsTools
 from .mkinitcpio import Mkinitcpio
 
 KNOWN = {builder.name: builder for builder in (
-    InitramfsTools(), Dracut(), DracutWithoutSystemd(), Mkinitcpio("mkinitcpio", "udev"),
+    Bare(), InitramfsTools(), Dracut(), DracutWithoutSystemd(), Mkinitcpio("mkinitcpio", "udev"),
     Mkinitcpio("mkinitcpio-systemd", "systemd"))}
 
 
