@@ -81,7 +81,6 @@ def add_modules(wanted: Scenario, modules: Path, tree: Path) -> None:
         put(own / path, content)
     for name in LISTS:
         shutil.copy(modules / name, own / name)
-    command(["depmod", "-b", tree, modules.name], "listing the modules")
 
 
 def make_initrd(wanted: Scenario, tools: Path, modules: Path | None, package: bytes | None,
@@ -111,7 +110,9 @@ def make_initrd(wanted: Scenario, tools: Path, modules: Path | None, package: by
             put(tree / place, lines(items))
     if wanted.image_edit:
         command(["chroot", tree, "/bin/sh", "-euxc", wanted.image_edit], "image_edit",
-                env={"PATH": "/bin", "DESTDIR": ""})
+                env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "DESTDIR": ""})
+    if modules:  # which are listed after the edit, so that one that was taken out is not there
+        command(["depmod", "-b", tree, modules.name], "listing the modules")
     command(["sh", "-ec", 'cd "$1"; find . | bin/busybox cpio -o -H newc >"$2"', "sh", tree,
              initrd], "packing the initramfs")
     return sorted(str(path.relative_to(tree)) for path in tree.rglob("*"))

@@ -2,6 +2,7 @@
 """Case files: a claim, the guest that shows it, and the control guest that shows it can fail.
 
     title = "what is claimed"
+    proves = "what no other case proves" # such cases are the default tier, the others run with --full
     suites = ["bookworm", "trixie"]     # the default
     extra_suites = ["sid"]              # more, for which it runs only when asked for by name
     stage = "initramfs"                 # and any other option of a scenario
@@ -25,12 +26,14 @@ from .support import Problem
 
 FOLDER = Path(__file__).resolve().parents[1] / "cases"
 DEFAULT_SUITES = ("bookworm", "trixie")
+TIER_SUITE = "trixie"  # of the default tier
 
 
 @dataclass(frozen=True)
 class Case:
     name: str
     title: str
+    proves: str
     suites: tuple
     extra_suites: tuple
     options: dict
@@ -90,7 +93,7 @@ def from_table(name: str, table: dict) -> Case:
     """A case from the content of its file; everything wrong in it is a Problem with its place."""
     table = dict(table)
     control = dict(table.pop("control", {}))
-    title = table.pop("title", "")
+    title, proves = table.pop("title", ""), table.pop("proves", "")
     suites = tuple(table.pop("suites", DEFAULT_SUITES))
     extra_suites = tuple(table.pop("extra_suites", ()))
     claim = _expectations(table, "claim", name)
@@ -104,10 +107,21 @@ def from_table(name: str, table: dict) -> Case:
     why = control.pop("why", "")
     if not why:
         raise Problem(f"{name}: [control]: `why` is missing: what does it take away?")
-    made = Case(name, title, suites, extra_suites, table, claim, also, why, control, control_also)
+    made = Case(name, title, proves, suites, extra_suites, table, claim, also, why, control, control_also)
+    if proves and TIER_SUITE not in suites:
+        raise Problem(f"{name}: proves: the default tier is {TIER_SUITE} alone, which it has not")
     if made.scenario(suites[0]) == made.control(suites[0]):
         raise Problem(f"{name}: the control is the same guest as the case")
     return made
+
+
+def check_proves(loaded: list[Case]) -> None:
+    """A case that proves what another one does belongs to the full tier."""
+    first: dict = {}
+    for case in loaded:
+        if case.proves and first.setdefault(case.proves, case) is not case:
+            raise Problem(f"{case.name}: proves what {first[case.proves].name} does: "
+                          f"{case.proves!r}")
 
 
 def with_row(case: Case, row: tuple) -> Case:

@@ -25,6 +25,7 @@ places: root, port, or the slot (hexadecimal) of a root port, then .FUNCTION, th
   tests/boot/run --gpu 10de:1b06,10de:10ef@4/switch --gpu 10de:1b06,10de:10ef@5 --iommu amd
   tests/boot/run --builder bare --stage initramfs --device bochs-display@2 --append pt.ids=1234:1111
   tests/boot/run --suite small --device qemu-xhci@port --append pt.ids=1b36:000d
+  tests/boot/run --case 19 --case 31
   tests/boot/run --all --suite bookworm --filter lockdown
   tests/boot/run --all --suite sid --filter matrix
 
@@ -39,9 +40,15 @@ def parser() -> argparse.ArgumentParser:
         description="Boots a real Debian guest with chosen PCI cards and shows who holds them.")
     add = made.add_argument
 
-    add("--all", action="store_true", help="run every case file and its control")
+    add("--all", action="store_true", help="run cases, each with its control: those of the default "
+        "tier, or what --suite, --filter and --case name. That is also done without any option")
+    add("--full", action="store_true", help="run every case on each of its suites")
+    add("--case", dest="names", action="append", default=[], metavar="NAME",
+        help="run this case, on trixie unless --suite says another: its name or its number")
+    add("--prepare", action="store_true", help="make the root file systems that these guests need, "
+        "and no guest")
     add("--self-test", action="store_true", help="test the harness itself, without a guest")
-    add("--filter", default="", metavar="TEXT", help="with --all: only SUITE/CASE with TEXT in it")
+    add("--filter", default="", metavar="TEXT", help="only cases with TEXT in SUITE/CASE")
     add("-j", dest="jobs", type=int, default=2, metavar="N", help="guests at a time (2)")
     add("--deb", metavar="FILE", default=os.environ.get("PT_DEB", ""),
         help="the package under test (default: what scripts/build-deb makes, or $PT_DEB)")
@@ -56,8 +63,6 @@ def parser() -> argparse.ArgumentParser:
         "native: the kernel and the builders of the distribution that this runs on, or "
         f"{scenario.SMALL}: a small kernel with vfio-pci, xhci_hcd, snd_hda_intel and bochs built "
         "in and without modules, and an initramfs of busybox alone")
-    add("--framebuffer", choices=scenario.FRAMEBUFFERS, default=defaults.framebuffer,
-        help="the small kernel's driver for the framebuffer of the firmware")
     add("--builder", choices=scenario.BUILDERS, default=defaults.builder,
         help="bare: no builder but an initramfs packed by hand, which boots in seconds")
     add("--image-kind", choices=scenario.CHOICES["image_kind"],
@@ -208,15 +213,29 @@ def closing_line(passed: int, failed: int, skipped: int) -> int:
     return 1 if failed else 0
 
 
-def run_all(arguments: argparse.Namespace) -> int:
+def is_scenario(arguments: argparse.Namespace) -> bool:
+    """Is one guest described, rather than cases chosen?"""
+    if arguments.all or arguments.full or arguments.names or arguments.filter:
+        return False
+    defaults = parser().parse_args([])
+    return any(getattr(arguments, name) != getattr(defaults, name)
+               for name in (*scenario.FIELDS, "keep_log", "keep"))
+
+
+def run_cases(arguments: argparse.Namespace) -> int:
     passed, failed, skipped = counts(self_test())
     if schema.MISSING:
         say(f"skipped: {schema.MISSING}")  # counted by the self-test
     can = qemu.abilities()
     loaded = cases.load() + matrix.load()
+    cases.check_proves(loaded)
+    selection = runner.Selection(arguments.full, arguments.suite or "", arguments.filter,
+                                 tuple(arguments.names))
+    if arguments.prepare:
+        runner.prepare(loaded, selection, can, Store(None))
+        return 0
     store = Store(package(arguments.deb))
-    tests = runner.run(loaded, arguments.suite or "", arguments.filter, can, store,
-                       arguments.logs.resolve(), arguments.jobs)
+    tests = runner.run(loaded, selection, can, store, arguments.logs.resolve(), arguments.jobs)
     if arguments.json:
         print(json.dumps([{"test": test.name, "claim": test.case.title, "result": test.result,
                            "reasons": list(test.reasons)} for test in tests], indent=2))
@@ -234,8 +253,8 @@ def main(words: list | None = None) -> int:
     try:
         if arguments.self_test:
             return closing_line(*counts(self_test()))
-        if arguments.all:
-            return run_all(arguments)
+        if not is_scenario(arguments):
+            return run_cases(arguments)
         try:
             wanted = by_hand(arguments)
         except Problem as problem:

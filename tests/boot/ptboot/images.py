@@ -9,7 +9,6 @@
     bare/KEY/              a base's kernel and modules, for guests without a builder: see bare.py
     tools/KEY/             programs in those guests: busybox, use-vfio
     kernel/KEY/            the small kernel: see small.py
-    kmod/KEY/kmod          for modules as .ko.gz: see gzkmod.py
 
 A key is a digest of all that the entry is made of. An entry is made under another name and then
 renamed; images and disks beyond a bound are dropped, the longest unused first. The trees that they
@@ -27,7 +26,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import bare, builders, grub, gzkmod, native, qemu, small, variant
+from . import bare, builders, grub, native, qemu, small, uki, variant
 from .files import (allocated_bytes, bytes_digest, digest, file_digest, folder_digest, lines,
                     make_disk, put, put_all, single)
 from .scenario import BARE, NATIVE, SMALL, Scenario
@@ -42,8 +41,7 @@ BASE_OPTIONS = ("--aptopt=Apt::Install-Recommends \"false\"",
 
 # Modules whose compression a scenario chooses, with those they need.
 RECOMPRESSED = ("drivers/vfio/**/*.ko*", "drivers/gpu/drm/tiny/bochs.ko*", "virt/lib/*.ko*")
-COMPRESSORS = {"gz": ("gzip", "--no-name"), "xz": ("xz", "--check=crc32"),
-               "zst": ("zstd", "--quiet", "--rm")}
+COMPRESSORS = {"xz": ("xz", "--check=crc32"), "zst": ("zstd", "--quiet", "--rm")}
 KEEP_BYTES = 8 << 30
 KEEP_SECONDS = 3600  # an entry this young may be in use by another run
 DISK_LEAVES_OUT = ("boot", "var/lib/apt/lists", "var/cache/apt", "etc/ptboot/package.deb")
@@ -106,8 +104,8 @@ class Store:
 
     def _bare_image(self, wanted: Scenario) -> Image:
         if wanted.suite == SMALL:
-            kernels = self._entry("kernel", self._small_key(), small.make_kernels)
-            kernel, modules = kernels / wanted.framebuffer, None
+            kernels = self._entry("kernel", self._small_key(), small.make_kernel)
+            kernel, modules = kernels / "vmlinuz", None
         else:
             kernels = self._entry("bare", digest(self._base_key(wanted)),
                                   lambda folder: bare.unpack_kernel(self.base(wanted), folder))
@@ -127,6 +125,27 @@ class Store:
                        for name in grub.PACKAGES))
         return self._entry("root", key, lambda folder: self._make_bootable(wanted, folder)) / "disk"
 
+    def prepare(self, wanted: Scenario, made: set) -> set:
+        """Makes what the guest is made of and the package is no part of; returns its names."""
+        if wanted.suite == NATIVE:
+            return set()
+        if wanted.suite == SMALL:
+            names = {SMALL}
+            if not names <= made:
+                self._entry("kernel", self._small_key(), small.make_kernel)
+            return names
+        names = {self._base_key(wanted), *((wanted.suite, name) for name in wanted.packages)}
+        if wanted.loader:
+            names |= {(wanted.suite, name) for name in grub.PACKAGES}
+        for name in names - made:
+            if isinstance(name, tuple):
+                self._debian_package(*name)
+            else:
+                self.base(wanted)
+        if wanted.uki:
+            uki.tools()
+        return names
+
     # Keys.
 
     def _small_key(self) -> str:
@@ -142,8 +161,6 @@ class Store:
 
     def _image_key(self, wanted: Scenario) -> str:
         made_of = [] if wanted.suite == NATIVE else builders.find(wanted).made_of()
-        if wanted.module_format == gzkmod.FORMAT:
-            made_of += gzkmod.key_parts()
         if wanted.variant:
             made_of += [wanted.variant, variant.RECIPE]
         return digest(self._base_key(wanted), self._guest_digest, wanted.image_options(),
@@ -263,9 +280,6 @@ class Store:
         builders.find(wanted).configure(wanted, tree)
         if wanted.variant:
             variant.add(tree, wanted.variant)
-        if wanted.module_format == gzkmod.FORMAT:
-            kmod = self._entry("kmod", digest(gzkmod.key_parts()), gzkmod.make)
-            put(tree / gzkmod.PLACE, (kmod / "kmod").read_bytes())
         if wanted.module_format not in ("usual", "packaged"):
             recompress_modules(tree, wanted.module_format)
         if wanted.modprobe_conf:

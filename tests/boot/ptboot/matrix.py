@@ -8,7 +8,8 @@
     [words.NAME], [forced.NAME]         options and further expectations (also) of a cell
     [[cells]]                           lists of builder, image_kind, module_format, forced and
                                         words: a cell for each combination; without: one name;
-                                        suites, where not all of them can have such cells
+                                        suites, where not all of them can have such cells;
+                                        proves, as in a case file, for a block of one cell
 
 Texts of `append` are joined, lists too; other options of later tables replace those of earlier.
 """
@@ -50,18 +51,19 @@ def _named(table: dict, kind: str, name: str) -> dict:
         raise Problem(f"matrix: no [{kind}.{name!r}] (there are: {known})") from error
 
 
-def _cell(table: dict, values: tuple, without: str, suites: list) -> cases.Case:
+def _cell(table: dict, values: tuple, block: dict) -> cases.Case:
     chosen = dict(zip(AXES, values))
     options = {name: chosen[name] for name in ("builder", "image_kind", "module_format")}
     guest = merge(table["guest"], options, _named(table, "words", chosen["words"]),
                   _named(table, "forced", chosen["forced"]))
-    taken_away = _named(table, "without", without)
+    taken_away = _named(table, "without", block["without"])
     control = merge(table.get("control", {}), taken_away)
     if "append" in taken_away:
         control["append"] = merge({"append": guest.get("append", "")}, taken_away)["append"]
     name = "-".join(["matrix", *(re.sub(r"[^a-z0-9.]+", "-", text.lower()).strip("-")
                                  for text in values[:4])])
-    made = cases.from_table(name, {"title": table["title"], "suites": suites,
+    made = cases.from_table(name, {"title": table["title"], "proves": block.get("proves", ""),
+                                   "suites": block.get("suites", table["suites"]),
                                    "extra_suites": table.get("extra_suites", []),
                                    **guest, "control": control})
     return cases.with_row(made, values)
@@ -72,13 +74,12 @@ def from_table(table: dict) -> list[cases.Case]:
     made = []
     for block in table.get("cells", []):
         missing = [name for name in (*AXES, "without") if name not in block]
-        unknown = [name for name in block if name not in (*AXES, "without", "suites")]
+        unknown = [name for name in block if name not in (*AXES, "without", "suites", "proves")]
         if missing or unknown:
             raise Problem(f"matrix: [[cells]]: without {', '.join(missing) or 'nothing'}, "
                           f"unknown: {', '.join(unknown) or 'nothing'}")
         for values in itertools.product(*(block[name] for name in AXES)):
-            made.append(_cell(table, values, block["without"],
-                              block.get("suites", table["suites"])))
+            made.append(_cell(table, values, block))
     names = [case.name for case in made]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice or not made:

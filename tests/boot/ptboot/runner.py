@@ -7,7 +7,7 @@ import concurrent.futures
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import builders, cards, expect, guest, matrix, qemu, report, scenario, schema
+from . import builders, cards, cases, expect, guest, matrix, qemu, report, scenario, schema
 from .cases import Case
 from .images import Store
 from .scenario import Scenario
@@ -32,15 +32,35 @@ class Test:
         return f"{self.suite}/{self.case.name}" + (".control" if self.is_control else "")
 
 
-def plan(cases: list[Case], suite: str, pattern: str, can: qemu.Abilities) -> list[Test]:
+@dataclass(frozen=True)
+class Selection:
+    """Which tests of which suites are asked for: with nothing named the default tier, else all
+    that have the name."""
+
+    full: bool = False
+    suite: str = ""
+    pattern: str = ""
+    names: tuple = ()  # of cases, whole or as their number alone
+
+    def suites_of(self, case: Case) -> tuple:
+        is_named = any(name in (case.name, case.name.partition("-")[0]) for name in self.names)
+        if self.names and not is_named:
+            return ()
+        if not (self.full or self.suite or self.pattern or is_named):
+            return (cases.TIER_SUITE,) if case.proves else ()
+        suites = case.suites_for(self.suite)
+        if is_named and not (self.full or self.suite):
+            suites = (cases.TIER_SUITE,) if cases.TIER_SUITE in suites else suites[:1]
+        return tuple(name for name in suites if self.pattern in f"{name}/{case.name}")
+
+
+def plan(loaded: list[Case], selection: Selection, can: qemu.Abilities) -> list[Test]:
     """All tests that are asked for; those this QEMU cannot show are marked as skipped."""
     tests = []
-    for case in cases:
+    for case in loaded:
         if can.transport == "none":
             case = case.with_stand_ins()
-        for name in case.suites_for(suite):
-            if pattern not in f"{name}/{case.name}":
-                continue
+        for name in selection.suites_of(case):
             for is_control in (False, True):
                 wanted = case.control(name) if is_control else case.scenario(name)
                 test = Test(case, name, is_control, wanted)
@@ -48,6 +68,8 @@ def plan(cases: list[Case], suite: str, pattern: str, can: qemu.Abilities) -> li
                 if reason:
                     test.result, test.reasons = SKIPPED, (reason,)
                 tests.append(test)
+    if not tests:
+        raise Problem("no case is left: no case's name or suites match what was asked for")
     return tests
 
 
@@ -124,11 +146,17 @@ def boot_all(tests: list[Test], can: qemu.Abilities, store: Store, logs: Path,
             raise
 
 
-def run(cases: list[Case], suite: str, pattern: str, can: qemu.Abilities, store: Store,
-        logs: Path, jobs: int) -> list[Test]:
-    tests = plan(cases, suite, pattern, can)
-    if not tests:
-        raise Problem("no case is left: no case's name or suites match what was asked for")
+def prepare(loaded: list[Case], selection: Selection, can: qemu.Abilities, store: Store) -> None:
+    """Makes what guests are made of that is not made of the package."""
+    made = set()
+    for test in plan(loaded, selection, can):
+        if test.result != SKIPPED and not guest.stop.is_set():
+            made.update(store.prepare(test.scenario, made))
+
+
+def run(loaded: list[Case], selection: Selection, can: qemu.Abilities, store: Store, logs: Path,
+        jobs: int) -> list[Test]:
+    tests = plan(loaded, selection, can)
     if can.transport == "none":
         say(f"{can.version} cannot present cards with ids of our choice: "
             "ati-vga (1002:5159) and ich9-intel-hda (8086:293e) stand in for the GTX 1080 Ti")

@@ -17,17 +17,15 @@ NATIVE = "native"  # the distribution that the harness runs on: a guest of nativ
 BARE = "bare"  # no builder of images: a guest of bare.py
 SUITES = ("bookworm", "trixie", "sid", SMALL, NATIVE)
 BUILDERS = (BARE, "initramfs-tools", "dracut", "dracut-nosystemd", "mkinitcpio", "mkinitcpio-systemd")
-FRAMEBUFFERS = ("simpledrm", "simplefb")
 CHOICES = {
     "suite": SUITES,
     "builder": BUILDERS,
     "image_kind": ("listed", "generic", "hostonly"),
-    "module_format": ("usual", "packaged", "gz", "xz", "zst"),
+    "module_format": ("usual", "packaged", "xz", "zst"),
     "firmware": ("seabios", "ovmf", SECURE_FIRMWARE),
     "iommu": ("intel", "amd", "none"),
     "display": ("none", "std"),
     "stage": ("initramfs", "system"),
-    "framebuffer": FRAMEBUFFERS,
     "loader": ("", "grub"),
 }
 
@@ -36,7 +34,7 @@ RACE_MODULES = ("bochs", "nouveau", "radeon", "snd-hda-intel")
 
 # What a guest of bare.py has besides those that a scenario names; its image is small that way.
 BARE_MODULES = ("vfio-pci", "vfio_iommu_type1", "bochs", "snd-hda-intel", "snd-hda-codec-generic",
-                "xhci-pci")
+                "xhci-pci", "virtio_blk")
 
 # Other distributions have the others in packages that are not always there.
 NATIVE_MODULES = ("bochs",)
@@ -56,7 +54,6 @@ class Scenario:
     iommu: str = "intel"
     display: str = "none"
     stage: str = "system"
-    framebuffer: str = FRAMEBUFFERS[0]
     hook: bool = True
     gpus: tuple = ()
     devices: tuple = ()
@@ -139,8 +136,6 @@ def make(table: dict, where: str) -> Scenario:
     variant.check_ids(made.variant, where)
     if made.suite == SMALL:
         check_small(made, where)
-    elif made.framebuffer != Scenario.framebuffer:
-        raise Problem(f"{where}: framebuffer is the small kernel's, which suite {SMALL!r} has")
     if made.suite == NATIVE:
         check_native(made, where)
     if made.builder == BARE:
@@ -158,7 +153,7 @@ def check_small(made: Scenario, where: str) -> None:
     """A guest of small.py has neither modules nor a system behind its initramfs."""
     if made.stage != "initramfs":
         raise Problem(f"{where}: suite {SMALL!r} has no system: stage initramfs is all of it")
-    for name in ("builder", "image_kind", "modules", "variant", "force_modules",
+    for name in ("builder", "image_kind", "module_format", "modules", "variant", "force_modules",
                  "early_modules", "modprobe_conf"):
         if getattr(made, name) != getattr(Scenario, name):
             raise Problem(f"{where}: {name}: suite {SMALL!r} has no modules, nor a builder")

@@ -15,6 +15,7 @@ GOOD = {"title": "a claim", "stage": "initramfs", "gpus": ["10de:1b06"], "append
         "control": {"why": "the package", "hook": False,
                     "also": [{"driver": "nouveau", "of": "10de:1b06"}]}}
 PROXY = qemu.Abilities("qemu", "QEMU", "proxy", "tcg")
+TRIXIE = runner.Selection(suite="trixie")
 STAND_INS = qemu.Abilities("qemu", "QEMU", "none", "tcg")
 
 
@@ -71,8 +72,21 @@ class Loading(unittest.TestCase):
                 "early modules": changed(**small, early_modules=["vfio-pci"]),
                 "modprobe.d": changed(**small, modprobe_conf=["options vfio-pci nointxmask=1"]),
                 "another builder": changed(**small, builder="dracut"),
-                "its framebuffer elsewhere": changed(framebuffer="simplefb"),
-                "unknown framebuffer": changed(**small, framebuffer="efifb")}.items():
+                "another format": changed(**small, module_format="xz")}.items():
+            with self.subTest(name), self.assertRaises(Problem):
+                cases.from_table(name, table)
+
+    def test_a_bare_guest_has_modules_and_no_system(self):
+        bare = {"suites": ["trixie"], "builder": "bare"}
+        made = cases.from_table("c", changed(**bare, early_modules=["bochs"])).scenario("trixie")
+        self.assertIn("vfio-pci", made.image_options()["modules"])
+        self.assertNotIn("nouveau", made.image_options()["modules"])
+        for name, table in {
+                "stage": changed(**bare, stage="system"),
+                "image": changed(**bare, image_kind="generic"),
+                "modules by a builder's means": changed(**bare, force_modules=["bochs"]),
+                "another form of the modules": changed(**bare, module_format="zst"),
+                "packages": changed(**bare, packages=["pciutils"])}.items():
             with self.subTest(name), self.assertRaises(Problem):
                 cases.from_table(name, table)
 
@@ -87,23 +101,50 @@ class Loading(unittest.TestCase):
 
 class Planning(unittest.TestCase):
     def test_each_suite_has_claim_and_control(self):
-        names = [test.name for test in runner.plan([cases.from_table("c", GOOD)], "", "", PROXY)]
+        names = [test.name for test in
+                 runner.plan([cases.from_table("c", GOOD)], runner.Selection(full=True), PROXY)]
         self.assertEqual(names, ["bookworm/c", "bookworm/c.control", "trixie/c", "trixie/c.control"])
 
-    def test_suite_and_filter_narrow_it_down(self):
-        case = cases.from_table("c", GOOD)
-        self.assertEqual(len(runner.plan([case], "trixie", "", PROXY)), 2)
-        self.assertEqual(len(runner.plan([case], "", "bookworm/c", PROXY)), 2)
-        self.assertEqual(runner.plan([case], "", "other", PROXY), [])
+    def test_the_default_tier_is_what_proves_something_of_its_own(self):
+        alone, other = (cases.from_table("19-c", changed(proves=text)) for text in ("this", ""))
+        selection = runner.Selection()
+        self.assertEqual(selection.suites_of(alone), ("trixie",))
+        self.assertEqual(selection.suites_of(other), ())
+        with self.assertRaisesRegex(Problem, "no case is left"):
+            runner.plan([other], selection, PROXY)
+
+    def test_what_is_named_runs_whatever_it_proves(self):
+        case = cases.from_table("19-c", GOOD)
+        for expected, selection in (
+                (("trixie",), runner.Selection(names=("19",))),
+                (("trixie",), runner.Selection(names=("18", "19-c"))),
+                ((), runner.Selection(names=("1",))),
+                (("bookworm",), runner.Selection(names=("19",), suite="bookworm")),
+                (("bookworm", "trixie"), runner.Selection(names=("19",), full=True)),
+                (("trixie",), runner.Selection(suite="trixie")),
+                (("bookworm",), runner.Selection(pattern="bookworm/19")),
+                ((), runner.Selection(pattern="other"))):
+            with self.subTest(selection=selection):
+                self.assertEqual(selection.suites_of(case), expected)
+
+    def test_two_cases_cannot_prove_the_same(self):
+        twins = [cases.from_table(name, changed(proves="this")) for name in ("a", "b")]
+        with self.assertRaisesRegex(Problem, "b: proves what a does"):
+            cases.check_proves(twins)
+        cases.check_proves([cases.from_table(name, GOOD) for name in ("a", "b")])
+
+    def test_what_proves_something_has_a_guest_in_the_default_tier(self):
+        with self.assertRaises(Problem):
+            cases.from_table("c", changed(proves="this", suites=["bookworm"]))
 
     def test_without_a_transport_stand_ins_replace_ids_in_words_and_expectations(self):
-        test = runner.plan([cases.from_table("c", GOOD)], "trixie", "", STAND_INS)[0]
+        test = runner.plan([cases.from_table("c", GOOD)], TRIXIE, STAND_INS)[0]
         self.assertEqual(test.result, "")
         self.assertEqual(test.scenario.append, "pt.ids=1002:5159")
         self.assertEqual(test.case.claim[0]["of"], "1002:5159")
 
     def test_what_no_stand_in_can_show_is_skipped_with_a_reason(self):
-        test = runner.plan([cases.from_table("c", changed(gpus=["10de:2684"]))], "trixie", "",
+        test = runner.plan([cases.from_table("c", changed(gpus=["10de:2684"]))], TRIXIE,
                            STAND_INS)[0]
         self.assertEqual(test.result, runner.SKIPPED)
         self.assertIn("10de:2684", test.reasons[0])
@@ -111,15 +152,15 @@ class Planning(unittest.TestCase):
     def test_a_builder_that_cannot_be_had_is_a_skip_with_a_reason(self):
         known = {name: builder for name, builder in builders.KNOWN.items() if name != "dracut"}
         with mock.patch.object(builders, "KNOWN", known):
-            test = runner.plan([cases.from_table("c", changed(builder="dracut"))], "trixie", "",
+            test = runner.plan([cases.from_table("c", changed(builder="dracut"))], TRIXIE,
                                PROXY)[0]
         self.assertEqual(test.result, runner.SKIPPED)
         self.assertIn("builder dracut", test.reasons[0])
 
     def test_what_a_builder_has_no_means_for_is_a_skip_with_a_reason(self):
         with mock.patch.object(builders.KNOWN["initramfs-tools"], "lacks", ("early_modules",)):
-            test = runner.plan([cases.from_table("c", changed(early_modules=["bochs"]))], "trixie",
-                               "", PROXY)[0]
+            test = runner.plan([cases.from_table("c", changed(early_modules=["bochs"]))], TRIXIE,
+                               PROXY)[0]
         self.assertEqual(test.result, runner.SKIPPED)
         self.assertIn("early_modules", test.reasons[0])
 

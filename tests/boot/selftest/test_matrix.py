@@ -84,14 +84,16 @@ class Expanding(unittest.TestCase):
 
     def test_an_extra_suite_runs_only_when_it_is_asked_for(self):
         cells = matrix.from_table(GOOD)
-        self.assertEqual({test.suite for test in runner.plan(cells, "", "", ABLE)}, {"trixie"})
-        self.assertEqual({test.suite for test in runner.plan(cells, "sid", "", ABLE)}, {"sid"})
-        self.assertEqual(runner.plan(cells, "bookworm", "", ABLE), [])
+        for expected, selection in ((("trixie",), runner.Selection(full=True)),
+                                    (("sid",), runner.Selection(suite="sid")),
+                                    ((), runner.Selection(suite="bookworm"))):
+            self.assertEqual({selection.suites_of(cell) for cell in cells}, {expected})
 
 
 class Table(unittest.TestCase):
     def summary(self, driver, listing):
-        tests = runner.plan(matrix.from_table(with_cells(image_kind=["generic"])), "", "", ABLE)
+        tests = runner.plan(matrix.from_table(with_cells(image_kind=["generic"])),
+                            runner.Selection(full=True), ABLE)
         outcomes = {}
         for test in tests:
             held_by = "bochs-drm" if test.is_control else driver
