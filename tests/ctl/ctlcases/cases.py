@@ -25,17 +25,21 @@
               owner
 
 Each run is done twice, the second time with --json, whose document has to fit the schema of the
-command in docs/, and whose exit code has to be the same. Paths and times that differ from run to run
+command in docs/, and whose exit code has to be the same. A sentence that many cases have is written
+by its name (pttree/sentences.py); an output with such names is the same however its lines are
+broken, as the width of a terminal and not its words breaks them. Paths and times that differ from run to run
 are written as ROOT and, in UTC, from the time the report is given: 2026-01-02 03:04.
 """
 
+import functools
 import json
 import os
 import shlex
 import tempfile
 import tomllib
 
-from pttree.cases import load_machine, same
+from pttree.cases import load_machine
+from pttree.judge import Judge, contracted, same
 from pttree.kernel import FakeKernel
 from pttree.machine import changes
 from pttree.program import Skip
@@ -44,26 +48,32 @@ from .boot_files import add_image, add_kernel
 
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 DOCS = os.path.join(os.path.dirname(os.path.dirname(HERE)), "docs")
+CASES = os.path.join(HERE, "cases")
 KEYS = {"title", "machine", "more", "cmdline", "conf", "boot", "later", "kernels", "images", "run"}
 RUN_KEYS = {"args", "out", "err", "exit", "json", "finding", "files", "no_json", "as_before"}
 REPORT = "run/pt-hook/report.json"
 REPORT_TIME = 1767323040  # 2026-01-02 03:04 UTC
 
 
-def case_names():
-    return sorted(name.removesuffix(".toml") for name in os.listdir(os.path.join(HERE, "cases"))
+def case_names(folder=CASES):
+    return sorted(name.removesuffix(".toml") for name in os.listdir(folder)
                   if name.endswith(".toml"))
 
 
 class Case:
-    def __init__(self, name):
-        with open(os.path.join(HERE, "cases", name + ".toml"), "rb") as file:
+    def __init__(self, name, folder=CASES):
+        self.name = name
+        self.path = os.path.join(folder, name + ".toml")
+        self.read()
+
+    def read(self):
+        with open(self.path, "rb") as file:
             self.data = tomllib.load(file)
         unknown = self.data.keys() - KEYS
         for run in self.data["run"]:
             unknown |= run.keys() - RUN_KEYS
         if unknown:
-            raise ValueError(f"{name}: unknown keys {unknown}")
+            raise ValueError(f"{self.name}: unknown keys {unknown}")
         self.title = self.data["title"]
 
     def prepare(self, programs, root):
@@ -86,49 +96,75 @@ class Case:
             os.utime(machine.path(REPORT), (REPORT_TIME, REPORT_TIME))
         return machine
 
-    def run(self, programs):
+    def run(self, programs, judge=None):
+        self.judge = judge or Judge()
         with tempfile.TemporaryDirectory(prefix="pt-ctl-") as root:
             machine = self.prepare(programs, root)
-            before = everything(machine)
-            for run in self.data["run"]:
+            before = everything(machine) if any("as_before" in run for run in self.data["run"]) \
+                else {}
+            for number, run in enumerate(self.data["run"]):
                 arguments = ["--root", root, *shlex.split(run["args"].replace("ROOT", root))]
-                self.run_as_text(programs, machine, arguments, run)
+                code = self.run_as_text(programs, machine, arguments, run, ("run", number))
                 if not run.get("no_json"):
-                    self.run_as_json(programs, arguments, run)
+                    self.run_as_json(programs, arguments, run, ("run", number), code)
                 if run.get("as_before"):
                     same(f"ptctl {run['args']}: what differs from before",
                          changes(before, everything(machine)), [])
 
-    @staticmethod
-    def run_as_text(programs, machine, arguments, run):
+    def run_as_text(self, programs, machine, arguments, run, path):
         what = f"ptctl {run['args']}"
         text = programs.ctl.run(*arguments)
         root = machine.root
-        same(f"{what}: exit code", text.code, run.get("exit", 0))
-        same(f"{what}: standard error",
-             text.err.replace("ptctl: ", "").replace(root, "ROOT").splitlines(),
-             run.get("err", "").splitlines())
+        self.judge.value(f"{what}: exit code", text.code, run, "exit", 0, path)
+        self.judge.lines(f"{what}: standard error", programs,
+                         text.err.replace("ptctl: ", "").replace(root, "ROOT").splitlines(),
+                         run, "err", path)
         if "out" in run:
-            same(f"{what}: output", text.out.replace(root, "ROOT").splitlines(),
-                 programs.hook.words(run["out"]).splitlines())
+            self.judge.text(f"{what}: output", programs, text.out.replace(root, "ROOT"), run, "out",
+                            path)
         same(f"{what}: escapes in what is no terminal", "\x1b" in text.out + text.err, False)
-        for path, wanted in run.get("files", {}).items():
-            same(f"{what}: {path}", read_text(machine.path(path)), wanted)
+        for file in run.get("files", {}):
+            self.judge.value(f"{what}: {file}", read_text(machine.path(file)), run["files"], file,
+                             None, (*path, "files"))
+        return text.code
 
-    @staticmethod
-    def run_as_json(programs, arguments, run):
+    def run_as_json(self, programs, arguments, run, path, code):
         what = f"ptctl {run['args']} --json"
         as_json = programs.ctl.run("--json", *arguments)
-        same(f"{what}: exit code", as_json.code, run.get("exit", 0))
+        same(f"{what}: exit code", as_json.code, code)
         if not as_json.out and as_json.err:
             same(f"{what}: members of a document that there is not", run.get("json", {}), {})
             return
         document = json.loads(as_json.out)
         command = shlex.split(run["args"])[0]
         hold_against_schema(what, command, document)
-        expect(what, document, run.get("json", {}))
+        self.expect(what, programs, document, run, "json", path)
         findings = {check["name"]: check for check in document.get("checks", [])}
-        expect(what, findings, run.get("finding", {}))
+        self.expect(what, programs, findings, run, "finding", path)
+
+    def expect(self, what, programs, found, data, key, path):
+        """Compares the members that are wanted; TOML has no null, which is written as "null"."""
+        wanted = data.get(key, {}) if isinstance(data, dict) else data[key]
+        if isinstance(wanted, dict) and isinstance(found, dict):
+            for member in wanted:
+                same(f"{what}: is there {member}", member in found, True)
+                self.expect(f"{what}: {member}", programs, found[member], wanted, member,
+                            (*path, key))
+        elif isinstance(wanted, list) and isinstance(found, list) and len(wanted) == len(found):
+            for index in range(len(wanted)):
+                self.expect(f"{what}: [{index}]", programs, found[index], wanted, index,
+                            (*path, key))
+        elif isinstance(wanted, str) and isinstance(found, str) and wanted != "null":
+            if found != programs.words(wanted):
+                self.judge.pairs.append((wanted, found))
+                self.judge.note(what, found, programs.words(wanted), (*path, key),
+                                contracted(found))
+        elif wanted == "null":
+            same(what, found, None)
+        elif type(wanted) is type(found) and not isinstance(found, (dict, list)):
+            self.judge.note(what, found, wanted, (*path, key), found)
+        else:
+            same(what, found, wanted)
 
 
 def everything(machine):
@@ -147,7 +183,9 @@ def read_text(path):
         return ""
 
 
-def hold_against_schema(what, command, document):
+@functools.cache
+def validator_of(command):
+    """What knows the schema of a command; one schema may refer to another one beside it."""
     try:
         from jsonschema import Draft202012Validator, RefResolver
     except ImportError:
@@ -155,21 +193,10 @@ def hold_against_schema(what, command, document):
     with open(os.path.join(DOCS, f"ptctl-{command}.schema.json"), encoding="utf-8") as file:
         schema = json.load(file)
     Draft202012Validator.check_schema(schema)
-    # one schema may refer to another one beside it
-    validator = Draft202012Validator(schema, resolver=RefResolver(f"file://{DOCS}/", schema))
+    return Draft202012Validator(schema, resolver=RefResolver(f"file://{DOCS}/", schema))
+
+
+def hold_against_schema(what, command, document):
     problems = [f"{'/'.join(map(str, error.absolute_path))}: {error.message[:200]}"
-                for error in validator.iter_errors(document)]
+                for error in validator_of(command).iter_errors(document)]
     same(f"{what}: what does not fit the schema", problems, [])
-
-
-def expect(what, found, wanted):
-    """Compares the members that are wanted; TOML has no null, which is written as "null"."""
-    if isinstance(wanted, dict) and isinstance(found, dict):
-        for key, value in wanted.items():
-            same(f"{what}: is there {key}", key in found, True)
-            expect(f"{what}: {key}", found[key], value)
-    elif isinstance(wanted, list) and isinstance(found, list) and len(wanted) == len(found):
-        for index, value in enumerate(wanted):
-            expect(f"{what}: [{index}]", found[index], value)
-    else:
-        same(what, found, None if wanted == "null" else wanted)

@@ -11,7 +11,7 @@ import tempfile
 import time
 
 from pttree.cases import load_machine, same
-from pttree.cli import TOP
+from pttree.runner import TOP
 from pttree.program import Skip
 
 COMPLETIONS = os.path.join(TOP, "completions")

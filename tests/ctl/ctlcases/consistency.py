@@ -8,7 +8,7 @@ import shutil
 import subprocess
 
 from pttree.cases import same
-from pttree.cli import TOP
+from pttree.runner import TOP
 from pttree.program import Skip
 
 from .cases import DOCS, Case, case_names

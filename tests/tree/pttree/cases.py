@@ -16,19 +16,24 @@
     json      members that the JSON of the real run has, by address
     report    false if run/pt-hook/report.json cannot be or need not be written
 
-An error that the C libraries word differently is written as {EIO} in plan and log.
+An error that the C libraries word differently is written as {EIO} in plan and log, and a sentence
+that many cases have by its name: see sentences.py. What is told for one case alone stands there as
+it is.
 """
 
 import os
 import tempfile
 import tomllib
 
+from .judge import Judge, same
 from .kernel import FakeKernel
 from .machine import ADDRESS, Machine, changes
 from .program import inject, without_times
 from .schema import parse
+from .sentences import PLACE, sentences
 
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+CASES = os.path.join(HERE, "cases")
 KEYS = {"title", "machine", "more", "cmdline", "conf", "inject", "plan", "log", "changes", "exit",
         "exit_real", "requests", "json", "report"}
 REPORT = "run/pt-hook/report.json"
@@ -39,23 +44,27 @@ def load_machine(root, name, more=""):
         return Machine(root, file.read() + more)
 
 
-def case_names():
-    return sorted(name.removesuffix(".toml") for name in os.listdir(os.path.join(HERE, "cases"))
+def case_names(folder=CASES):
+    return sorted(name.removesuffix(".toml") for name in os.listdir(folder)
                   if name.endswith(".toml"))
 
 
 class Case:
-    def __init__(self, name):
+    def __init__(self, name, folder=CASES):
         self.name = name
-        with open(os.path.join(HERE, "cases", name + ".toml"), "rb") as file:
+        self.path = os.path.join(folder, name + ".toml")
+        self.read()
+
+    def read(self):
+        with open(self.path, "rb") as file:
             self.data = tomllib.load(file)
         unknown = self.data.keys() - KEYS
         if unknown:
-            raise ValueError(f"{name}: unknown keys {unknown}")
+            raise ValueError(f"{self.name}: unknown keys {unknown}")
         self.title = self.data["title"]
 
-    def run(self, program):
-        self.plan = program.words(self.data.get("plan", "")).splitlines()
+    def run(self, program, judge=None):
+        self.judge = judge or Judge()
         with tempfile.TemporaryDirectory(prefix="pt-tree-") as root:
             machine = load_machine(root, self.data["machine"], self.data.get("more", ""))
             if "conf" in self.data:
@@ -73,16 +82,19 @@ class Case:
     def dry_runs(self, program, machine):
         before = machine.snapshot(with_times=True)
         text = program.run("--dry-run", *self.arguments, prefix=self.prefix)
-        same("output of the dry run", text.out.splitlines(), self.plan)
+        self.plan = text.out.splitlines()
+        self.judge.lines("output of the dry run", program, self.plan, self.data, "plan")
         same("its standard error", text.err, "")
-        same("its exit code", text.code, self.data.get("exit", 0))
+        self.judge.value("its exit code", text.code, self.data, "exit", 0)
 
         as_json = program.run("--dry-run", "--json", *self.arguments, prefix=self.prefix)
         same("exit code with --json", as_json.code, text.code)
         told = parse(as_json.out)
-        for key, words in (("devices", ", asked for by "), ("neighbours", "stays with the host")):
+        for key, names in (("devices", ["by"]), ("neighbours", ["stays", "stays-held"])):
+            begins = [PLACE.split(sentences().by_name[name])[0] for name in names]
             same(f"{key} of the JSON", [device["address"] for device in told[key]],
-                 [ADDRESS.match(line)[0] for line in self.plan if words in line])
+                 [ADDRESS.match(line)[0] for line in self.plan
+                  if any(begin in line for begin in begins)])
         same("changes by dry runs", changes(before, machine.snapshot(with_times=True)), [])
         same("kernel log of dry runs", read_log(machine), [])
         same("report of dry runs", os.path.exists(machine.path(REPORT)), False)
@@ -92,21 +104,25 @@ class Case:
         with FakeKernel(machine) as kernel:
             run = program.run("--json", *self.arguments, prefix=self.prefix)
         log = read_log(machine)
-        plan = [line for line in self.plan if line not in ONLY_DRY]
+        only_dry = {program.words(line) for line in ONLY_DRY}
+        plan = [line for line in self.plan if line not in only_dry]
         same("first lines of the kernel log", log[:len(plan)], plan)
-        same("the other lines", [without_times(line) for line in log[len(plan):]],
-             program.words(self.data.get("log", "")).splitlines())
-        same("changes", changes(before, machine.snapshot()),
-             self.data.get("changes", "").splitlines())
+        self.judge.lines("the other lines", program,
+                         [without_times(line) for line in log[len(plan):]], self.data, "log")
+        self.judge.lines("changes", program, changes(before, machine.snapshot()), self.data,
+                         "changes")
         same("standard error", run.err, "")
-        same("exit code", run.code, self.data.get("exit_real", self.data.get("exit", 0)))
+        self.judge.value("exit code", run.code, self.data,
+                         "exit_real" if "exit_real" in self.data else "exit", 0)
 
         if "requests" in self.data:
-            same("requests", kernel.requests, self.data["requests"].splitlines())
+            self.judge.lines("requests", program, kernel.requests, self.data, "requests")
         same("report", read_report(machine), run.out if self.data.get("report", True) else None)
         told = {device["address"]: device for device in parse(run.out)["devices"]}
         for address, members in self.data.get("json", {}).items():
-            same(f"JSON of {address}", {key: told[address].get(key) for key in members}, members)
+            for key in members:
+                self.judge.value(f"JSON of {address}: {key}", told[address].get(key), members, key,
+                                 None, ("json", address))
         if run.code == 0:
             self.run_again(program, machine)
 
@@ -121,7 +137,7 @@ class Case:
 
 
 # What is said in a dry run because somebody looks, and not to the kernel log.
-ONLY_DRY = {"no pt. word asks for a device"}
+ONLY_DRY = ("{nothing-asked}",)
 
 
 def read_log(machine):
@@ -143,14 +159,3 @@ def read_report(machine):
             return file.read()
     except (FileNotFoundError, NotADirectoryError):
         return None
-
-
-def same(what, found, wanted):
-    if found != wanted:
-        raise AssertionError(f"{what}:\n  found  {show(found)}\n  wanted {show(wanted)}")
-
-
-def show(value):
-    if isinstance(value, list):
-        return "".join(f"\n    {line}" for line in value) or "nothing"
-    return repr(value)

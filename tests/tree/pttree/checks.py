@@ -261,6 +261,9 @@ def check_crowd(program):
              [("0001:00:00.0", "bound")])
 
 
+check_crowd.cost = 10
+
+
 def check_crowd_selected(program):
     """4096 devices are all bound in one run."""
     with tempfile.TemporaryDirectory(prefix="pt-tree-") as root:
@@ -269,10 +272,14 @@ def check_crowd_selected(program):
             run = program.run("--json", "--deadline", "60", "--root", root, "--cmdline",
                               "pt.ids=8086:10ed,10de:1b06")
         same("exit code", run.code, 0)
-        devices = parse(run.out)["devices"]
+        # a thousand times the same against the schema takes longer than all else together
+        devices = json.loads(run.out)["devices"]
         same("bound", sum(device["result"] == "bound" for device in devices), 4096)
         same("sorted", [device["address"] for device in devices],
              sorted(device["address"] for device in devices))
+
+
+check_crowd_selected.cost = 10
 
 
 def check_json_is_held_against_its_schema(program):

@@ -14,21 +14,19 @@ found by the path that it uses as well; where both processes make such a call, o
 each of them.
 """
 
-import argparse
 import collections
 import os
-import random
 import re
 import subprocess
 import tempfile
 import time
 
 from .cases import read_log, read_report, same
-from .cli import SKIPPED, TOP, use_memory
 from .kernel import FakeKernel
 from .machine import ADDRESS
-from .program import Program, Skip, strace, without_times
-from .schema import parse, validator
+from .program import Skip, strace, without_times
+from .runner import Check
+from .schema import parse
 from .subjects import SUBJECTS, make
 
 ERRORS = ("EIO", "ENOMEM")
@@ -319,81 +317,52 @@ def record(program, subject):
     return result
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--program", default=os.path.join(TOP, "build/release/pt-hook"),
-                        help="the program to test (build/release/pt-hook)")
-    parser.add_argument("--seconds", type=float, default=90,
-                        help="time for all runs; what is left then is left out (90)")
-    parser.add_argument("--seed", type=int, default=1, help="order of the faults (1)")
-    parser.add_argument("--machine", help="only the machine of this name")
-    parser.add_argument("--only", help="regular expression on calls as strace shows them")
-    parser.add_argument("--verbose", action="store_true", help="print each fault")
-    options = parser.parse_args()
-    use_memory()
-    program = Program(options.program)
-    try:
+class EveryCall(Check):
+    """The faults of one kind on one machine."""
+
+    def __init__(self, subject, what):
+        self.subject = subject
+        self.what = what
+        fails = "kills its process" if what == KILL else f"fails with {what.removeprefix('error=')}"
+        self.title = f"{subject.name}: whichever system call {fails}, the rest is done and all is told"
+        self.cost = 20
+
+    def run(self, program):
         strace()
         if not program.is_static():
             raise Skip("the program is not static: its loader and sanitizer fail, not its code")
-    except Skip as why:
-        print(f"skipped: {why}\n0 passed, 0 failed, 1 skipped")
-        return SKIPPED
-    undisturbed = {subject: record(program, subject) for subject in SUBJECTS
-                   if options.machine in (None, subject.name)}
-    if not undisturbed:
-        parser.error(f"no such machine: {options.machine}")
-    faults = []
-    for subject, result in undisturbed.items():
-        calls = calls_of(result.trace)
-        chosen = [fault for fault in faults_for(subject, calls)
-                  if options.only is None or re.search(options.only, fault.call.text)]
-        kills = [sum(fault.what == KILL and fault.call.process == process for fault in chosen)
-                 for process in (0, 1)]
-        print(f"{subject.name}: {len(calls)} system calls, {len(chosen)} faults, {kills[1]} of "
-              f"them kill the process that does the steps and {kills[0]} its supervisor")
-        faults += chosen
-    return inject_all(program, faults, undisturbed, options)
+        undisturbed = record(program, self.subject)
+        faults = [fault for fault in faults_for(self.subject, calls_of(undisturbed.trace))
+                  if fault.what == self.what]
+        problems = []
+        numbers = collections.Counter()
+        for fault in faults:
+            try:
+                if fault.what == KILL and fault.call.process == 0:
+                    numbers[kill_supervisor(program, fault)] += 1
+                else:
+                    numbers[check(fault, run_once(program, self.subject, options_for(fault)),
+                                  undisturbed)] += 1
+            except subprocess.TimeoutExpired:
+                problems.append((fault, "it hangs"))
+            except (AssertionError, ValueError) as error:
+                problems.append((fault, error))
+        if problems or not numbers[True]:
+            raise AssertionError(f"{len(problems)} of {len(faults)} faults:" + "".join(
+                f"\n  in process {fault.call.process}: {fault.call.text}\n    {error}"
+                for fault, error in problems[:20]))
+        never = f", {numbers[False]} did not come about" if numbers[False] else ""
+        return f"{numbers[True]} faults{never}"
 
 
-def inject_all(program, faults, undisturbed, options):
-    random.Random(options.seed).shuffle(faults)
-    results = collections.Counter()
-    slowest = 0.0
-    end = time.monotonic() + options.seconds
-    for number, fault in enumerate(faults):
-        if time.monotonic() > end:
-            results["left out for want of time"] = len(faults) - number
-            break
-        where = f"{fault.subject.name}: {fault.what} in process {fault.call.process}: " \
-                f"{fault.call.text}"
-        try:
-            begin = time.monotonic()
-            if fault.what == KILL and fault.call.process == 0:
-                happened = kill_supervisor(program, fault)
-            else:
-                happened = check(fault, run_once(program, fault.subject, options_for(fault)),
-                                 undisturbed[fault.subject])
-            results["passed" if happened else "not come about"] += 1
-            if options.verbose:
-                print(where if happened else f"not come about: {where}")
-            slowest = max(slowest, time.monotonic() - begin)
-        except subprocess.TimeoutExpired:
-            results["failed"] += 1
-            print(f"FAILED  {where}\n  it hangs")
-        except (AssertionError, ValueError) as error:
-            results["failed"] += 1
-            print(f"FAILED  {where}\n  {error}")
-    skipped = 0
-    for why in ("not come about", "left out for want of time"):
-        if results[why]:
-            print(f"skip  {results[why]} faults ({why})")
-            skipped += results[why]
-    try:
-        validator()
-    except Skip as why:
-        print(f"skip  {why}")
-        skipped += 1
-    print(f"slowest run {slowest:.1f} s")
-    print(f"{results['passed']} passed, {results['failed']} failed, {skipped} skipped")
-    return 1 if results["failed"] or not results["passed"] else 0
+def tests(is_full):
+    """All of them; with `is_full` every kind of fault on every machine."""
+    found = {}
+    for subject in SUBJECTS:
+        if is_full:
+            subject = subject._replace(all_errors=True)
+        kinds = [f"error={error}" for error in ERRORS] + [KILL]
+        for what in kinds if subject.all_errors else kinds[:1]:
+            name = f"every-call-{subject.name}-{what.partition('=')[2]}".replace(" ", "-").lower()
+            found[name] = EveryCall(subject, what)
+    return found

@@ -38,9 +38,10 @@ def check_no_such_module(program):
         same("result", devices[0]["result"], "failed")
         log = read_log(machine)
         missing = "No such file or directory (no such module in this initramfs, nor built in)"
-        same("line of the device", f"not bound to vfio-pci: loading vfio-pci: {missing}" in log[2],
-             True)
-        same("line of the backend", log[4].startswith(f"loading vfio_iommu_type1: {missing}"), True)
+        same("line of the device", program.words("{not-bound vfio-pci}{loading vfio-pci}") + missing
+             in log[2], True)
+        same("line of the backend", log[4].startswith(
+            program.words("{loading vfio_iommu_type1}") + missing), True)
 
 
 def check_driver_does_not_appear(program):
@@ -49,7 +50,8 @@ def check_driver_does_not_appear(program):
                     "file sys/module/vfio_pci/initstate live\\n") as machine:
         code, _ = run_inside(program, machine)
         same("exit code", code, 1)
-        same("line", "loading vfio-pci: No such device;" in read_log(machine)[2], True)
+        same("line", program.words("{loading vfio-pci}No such device;") in read_log(machine)[2],
+             True)
 
 
 def check_nothing_to_load(program):
@@ -59,5 +61,4 @@ def check_nothing_to_load(program):
         same("exit code", code, 0)
         same("result", devices[0]["result"], "bound")
         same("summary", without_times(read_log(machine)[2]),
-             "2 of 2 devices on vfio-pci, 0 failed, 0 refused, 0 left to the host, 0 complaints, "
-             "N us")
+             program.words("{sum 2 2 0 0 0 0 vfio-pci}"))

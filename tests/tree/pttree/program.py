@@ -9,11 +9,17 @@ import signal
 import subprocess
 import time
 
+from .sentences import sentences
+
 TIMEOUT = 60  # seconds; a run that is stuck must not stop the tests
 
 # How musl says it; glibc's words Python has.
 MUSL_WORDS = {"EIO": "I/O error", "EBUSY": "Resource busy", "ELOOP": "Symbolic link loop",
               "ENOTSUP": "Not supported"}
+SANITIZER = re.compile(r"(Address|Leak|UndefinedBehavior)Sanitizer|runtime error:")
+
+# How programs have ended that crashed since this was last emptied.
+crashes = []
 
 
 class Run:
@@ -33,11 +39,12 @@ class Program:
             return b"/ld-linux" not in file.read(4096)
 
     def words(self, text):
-        """Puts this program's words for errors into a text that names them, as in {EIO}."""
+        """A text with the sentences that it names, and this program's words for errors that it names
+        as in {EIO}."""
         for name, musl in MUSL_WORDS.items():
             words = musl if self.is_static() else os.strerror(getattr(errno, name))
             text = text.replace("{" + name + "}", words)
-        return text
+        return sentences().expand(text)
 
     def run(self, *arguments, prefix=(), **options):
         """Runs it to its end. `prefix` is a command that runs the program, such as strace."""
@@ -54,8 +61,20 @@ class Program:
             except subprocess.TimeoutExpired:
                 # strace would leave the program behind
                 os.killpg(process.pid, signal.SIGKILL)
+                crashes.append("it did not end")
                 raise
-        return Run(process.returncode, decode(out), decode(err), time.monotonic() - begin)
+        run = Run(process.returncode, decode(out), decode(err), time.monotonic() - begin)
+        if run.code < 0 or run.code > 128 or SANITIZER.search(run.err):
+            crashes.append(f"it ended with {run.code}: {run.err[-2000:]}")
+        return run
+
+
+def without_words(text):
+    """A text with names for the words for errors."""
+    for name, musl in MUSL_WORDS.items():
+        for words in (musl, os.strerror(getattr(errno, name))):
+            text = re.sub(rf"\b{re.escape(words)}\b", "{" + name + "}", text)
+    return text
 
 
 def decode(data):
