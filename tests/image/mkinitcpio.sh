@@ -164,7 +164,6 @@ mkinitcpio_images() {
         fail "$what: a base system can be made"
         return
     fi
-    version=$(ls "$root/lib/modules")
     with_pacman
     dpkg-deb -x "$deb" "$root"
     put_pt_hook
