@@ -25,7 +25,7 @@ from ptboot.cli import package
 from ptboot.images import Store
 from ptboot.support import Problem
 from pttree.checks import trace
-from pttree.cli import use_memory
+from pttree.runner import use_memory
 from pttree.cases import same
 from pttree.kernel import FakeKernel
 from pttree.machine import Machine

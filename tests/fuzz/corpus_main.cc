@@ -26,8 +26,9 @@ struct Target {
     int (*run)(const std::uint8_t* data, std::size_t size);
 };
 constexpr Target kTargets[] = {
-    {"addresses", fuzz_addresses}, {"cmdline", fuzz_cmdline}, {"conf", fuzz_conf},
-    {"ids", fuzz_ids},             {"links", fuzz_links},     {"modalias", fuzz_modalias},
+    {"addresses", fuzz_addresses}, {"cmdline", fuzz_cmdline},
+    {"conf", fuzz_conf},           {"ids", fuzz_ids},
+    {"links", fuzz_links},         {"modalias", fuzz_modalias},
     {"tables", fuzz_tables},
 };
 

@@ -26,8 +26,7 @@
 
 Each run is done twice, the second time with --json, whose document has to fit the schema of the
 command in docs/, and whose exit code has to be the same. A sentence that many cases have is written
-by its name (pttree/sentences.py); an output with such names is the same however its lines are
-broken, as the width of a terminal and not its words breaks them. Paths and times that differ from run to run
+by its name (pttree/sentences.py); an output with such names has each paragraph in one line. Paths and times that differ from run to run
 are written as ROOT and, in UTC, from the time the report is given: 2026-01-02 03:04.
 """
 
@@ -39,7 +38,7 @@ import tempfile
 import tomllib
 
 from pttree.cases import load_machine
-from pttree.judge import Judge, contracted, same
+from pttree.judge import Judge, contracted, same, unbroken_like
 from pttree.kernel import FakeKernel
 from pttree.machine import changes
 from pttree.program import Skip
@@ -120,8 +119,10 @@ class Case:
                          text.err.replace("ptctl: ", "").replace(root, "ROOT").splitlines(),
                          run, "err", path)
         if "out" in run:
-            self.judge.text(f"{what}: output", programs, text.out.replace(root, "ROOT"), run, "out",
-                            path)
+            out = text.out.replace(root, "ROOT")
+            if "--prometheus" not in run["args"]:
+                out = unbroken_like(run["out"], out)
+            self.judge.lines(f"{what}: output", programs, out.splitlines(), run, "out", path)
         same(f"{what}: escapes in what is no terminal", "\x1b" in text.out + text.err, False)
         for file in run.get("files", {}):
             self.judge.value(f"{what}: {file}", read_text(machine.path(file)), run["files"], file,

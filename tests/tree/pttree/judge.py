@@ -6,6 +6,8 @@ import difflib
 from .program import crashes, without_words
 from .sentences import sentences
 
+COLUMNS = 80
+
 
 def same(what, found, wanted):
     if found != wanted:
@@ -41,7 +43,10 @@ class Judge:
 
     def value(self, what, found, data, key, default, path=()):
         """A value that the case has under this key, or not."""
-        if key in data and type(found) is type(data[key]):
+        if isinstance(data.get(key), str) and isinstance(found, str):
+            self.note(what, found, sentences().expand(data[key]), (*path, key),
+                      sentences().contract(found))
+        elif key in data and type(found) is type(data[key]):
             self.note(what, found, data[key], (*path, key), found)
         else:
             same(what, found, data.get(key, default))
@@ -66,18 +71,26 @@ class Judge:
                 self.pairs += zip(raw[begin:end], found[first:last])
         self.note(what, found, wanted, (*path, key), joined(new, data[key]))
 
-    def text(self, what, program, found, data, key, path=()):
-        """A text. Where the case names sentences of it, it is the same however its lines are broken:
-        those that are broken by the width have cases without names."""
-        raw = data[key]
-        if not sentences().references(raw):
-            self.lines(what, program, found.splitlines(), data, key, path)
-            return
-        wanted = program.words(raw)
-        if found.split() != wanted.split():
-            self.pairs.append((" ".join(raw.split()), " ".join(found.split())))
-            self.note(what, found.splitlines(), wanted.splitlines(), (*path, key),
-                      joined(contracted(found).splitlines(), raw))
+
+def unbroken_like(raw, text):
+    """The text with each paragraph in one line, if `raw` names sentences, which have any length."""
+    return unbroken(text) if sentences().references(raw) else text
+
+
+def unbroken(text):
+    """The text without the line breaks that are there because a word would not fit any more. A row of
+    a table goes on in lines that begin with spaces only."""
+    lines = []
+    last = ""
+    for line in text.splitlines():
+        word = (line.split() or [""])[0]
+        may_go_on = line.startswith(" ") or not ("  " in last.strip() or line.startswith(("+", "-")))
+        if word and may_go_on and len(last) <= COLUMNS < len(last) + 1 + len(word):
+            lines[-1] += " " + line.lstrip()
+        else:
+            lines.append(line)
+        last = line
+    return "".join(line + "\n" for line in lines)
 
 
 def contracted(text):
