@@ -28,6 +28,14 @@ image_has_parts() { # WHAT
     nothing "$1: the modules of vfio are there, and known by their names" missing_modules
 }
 
+# What a listing of an image has of pt-hook. Words for `nothing`.
+listed() { # COMMAND...
+    local list
+    list=$("$@") || return
+    [ -n "$list" ] || echo "there is no list"
+    sed -n '/pt-hook/p' <<<"$list"
+}
+
 modules_of_image() { find "$image" -name '*.ko*'; }
 
 missing_modules() {

@@ -70,17 +70,17 @@ chroot_path() {
 # Does systemd, reading the units of the image, see the unit as one that is wanted?
 systemd_lists_pt_hook() {
     local state
-    state=$(in_dracut_root systemctl --root "/image" is-enabled pt-hook.service 2>&1) || true
+    state=$(in_dracut_root systemctl --root /image is-enabled pt-hook.service 2>&1) || true
     echo "$state"
-    [[ $state == enabled || $state == static ]]
+    [ "$state" = enabled ]
 }
 
 dracut_installed() {
     local before
     dracut_settings 'hostonly="no"'
     before=$(image_stamp)
-    lacks "$suite, dracut: the base has no image with pt-hook" 'pt-hook' \
-        "$(in_dracut_root lsinitrd "/boot/initrd.img-$version")"
+    nothing "$suite, dracut: the base has no image with pt-hook" \
+        listed in_dracut_root lsinitrd "/boot/initrd.img-$version"
     log=$(in_dracut_root dpkg -i /pt-hook.deb 2>&1) ||
         fail "$suite, dracut: the package installs" "$log"
     contains "$suite, dracut: installing rebuilds the image through the trigger" \
@@ -138,9 +138,9 @@ dracut_upgraded() {
     image_has_parts "$suite, dracut, hostonly"
     systemd_runs_pt_hook "$suite, dracut, hostonly"
     same "$suite, dracut: the image has the upgraded program" next \
-        "$(tail -c 4 "$image/usr/lib/pt-hook/pt-hook")"
+        "$(tail -c 4 "$image/usr/lib/pt-hook/pt-hook" | tr -d '\0')"
     contains "$suite, dracut: and still the administrator's configuration" '^pt\.ids=10de:1b06$' \
-        "$(cat "$image/etc/pt-hook.conf")"
+        "$(cat "$image/etc/pt-hook.conf" 2>&1)"
     keeps_configuration "$suite, dracut"
 }
 

@@ -85,8 +85,8 @@ started_before() {
 
 installed() {
     local before
-    lacks "$suite: the base has no image with pt-hook" pt-hook \
-        "$(in_root lsinitramfs "/boot/initrd.img-$version")"
+    nothing "$suite: the base has no image with pt-hook" \
+        listed in_root lsinitramfs "/boot/initrd.img-$version"
     before=$(image_stamp)
     log=$(in_root dpkg -i /pt-hook.deb 2>&1) || fail "$suite: the package installs" "$log"
     contains "$suite: installing rebuilds the image through the trigger" \
@@ -184,8 +184,8 @@ guarantee_holds() {
     PATH=$trial/bin:$PATH sh -e "$trial/udev" || true
     same "$suite: udev's script starts pt-hook first, and goes on whatever it returns" \
         "pt-hook udevd udevadm udevadm udevadm" "$(tr '\n' ' ' <"$trial/trace" | sed 's/ $//')"
-    same "$suite: asked for its prerequisites, it starts nothing" "" \
-        "$(sh "$image/scripts/init-top/udev" prereqs 2>&1)"
+    nothing "$suite: asked for its prerequisites, it starts nothing" \
+        sh "$image/scripts/init-top/udev" prereqs
     check "$suite: the script that udev's starts is ours" cmp "$image/scripts/pt-hook" \
         "$root/usr/share/initramfs-tools/scripts/init-top/pt-hook"
     lacks "$suite: pt-hook is not started a second time" '^pt-hook$' "$(order)"
@@ -224,9 +224,9 @@ upgraded() {
     contains "$suite: an upgrade rebuilds the image" 'update-initramfs: Generating' "$log"
     unpack_current
     same "$suite: the image has the upgraded program" next \
-        "$(tail -c 4 "$image/usr/lib/pt-hook/pt-hook")"
+        "$(tail -c 4 "$image/usr/lib/pt-hook/pt-hook" | tr -d '\0')"
     contains "$suite: and still the administrator's configuration" '^pt\.ids=10de:1b06$' \
-        "$(cat "$image/etc/pt-hook.conf")"
+        "$(cat "$image/etc/pt-hook.conf" 2>&1)"
     keeps_configuration "$suite"
 }
 
@@ -251,6 +251,7 @@ pt_hook_of_image() {
 }
 
 removed() {
+    local status what
     log=$(in_root dpkg --remove pt-hook 2>&1) || fail "$suite: the package can be removed" "$log"
     contains "$suite: removal rebuilds the image" 'update-initramfs: Generating' "$log"
     unpack_current
@@ -259,13 +260,12 @@ removed() {
     contains "$suite: removal leaves the administrator's configuration" '^pt\.ids=10de:1b06$' \
         "$(cat "$root/etc/pt-hook.conf")"
     for status in 1 0; do
+        what="$suite: a purge where update-grub ends with $status"
         leave_words_of_ptctl "$status"
         log=$(in_root dpkg --no-triggers --purge pt-hook 2>&1) || fail "$suite: the package is purged" "$log"
-        contains "$suite: GRUB's menu is made anew without the words" \
-            '^words of ptctl: $' "$log"
-        nothing "$suite: after that purge nothing is left on disk" left_on_disk
-        [ "$status" = 0 ] || contains "$suite: where update-grub fails the purge says so" \
-            '^pt-hook: update-grub failed' "$log"
+        contains "$what makes the menu anew, without the words" '^words of ptctl: $' "$log"
+        nothing "$what leaves nothing on disk" left_on_disk
+        [ "$status" = 0 ] || contains "$what says so" '^pt-hook: update-grub failed' "$log"
     done
     rm "$root/usr/sbin/update-grub"
 }

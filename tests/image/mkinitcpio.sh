@@ -26,9 +26,12 @@ tree_of() {
     log=$(alone chroot "$root" mkinitcpio --nocolor -k "$version" -d /image "$@" 2>&1) || status=$?
 }
 
-has_no_pt_hook() {
-    same "$1" "" "$(cd "$image" && find . -iname '*pt-hook*')"
+pt_hook_of_tree() {
+    [ -e "$image/init" ] || echo "there is no image"
+    find "$image" -iname '*pt-hook*'
 }
+
+has_no_pt_hook() { nothing "$1" pt_hook_of_tree; }
 
 early_hooks() { sed -n 's/^EARLYHOOKS="\(.*\)"$/\1/p' "$image/config"; }
 

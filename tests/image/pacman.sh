@@ -81,8 +81,8 @@ pacman_removes() {
     same "$what: pacman removes the package" 0 "$status"
     lacks "$what: removal rebuilds the image, without pt-hook" 'pt-hook' "$(listing)"
     contains "$what: the image is one" '^init$' "$(listing)"
-    same "$what: nothing of the package is left" "" "$(find "$root/etc" "$root/usr" "$root/var" \
-        -name '*pt-hook*')"
+    nothing "$what: nothing of the package is left" find "$root/etc" "$root/usr" "$root/var" \
+        -name '*pt-hook*'
     check "$what: the user's configuration is still left alone" \
         cmp "$root/etc/mkinitcpio.conf" "$work/mkinitcpio.conf"
 }
