@@ -16,8 +16,9 @@ namespace {
 // libpci calls this when it is out of memory, and also for a line of pci.ids that makes no sense;
 // it must not come back. It goes to where libpci was called: its code is C, so nothing on the way
 // has a destructor, and neither may the functions here that call setjmp().
+// Not [[noreturn]], which for clang is no part of the type that libpci wants.
 std::jmp_buf way_out;
-[[noreturn]] void give_up(char*, ...) {
+__attribute__((noreturn)) void give_up(char*, ...) {
     std::longjmp(way_out, 1);
 }
 // A list with a mistake in it has fewer names, which is no reason to say anything.
