@@ -12,6 +12,9 @@ versions_agree() {
         "$(dpkg-parsechangelog -l packaging/debian/changelog -S Version | sed 's/-[^-]*$//')"
     same "CHANGELOG.md begins with it" "$version" \
         "$(sed -n 's/^## \[\([0-9.]*\)\].*/\1/p' CHANGELOG.md | head -n 1)"
+    same "the spec of Fedora has it" "$version" \
+        "$(sed -n 's/^Version: *//p' packaging/rpm/pt-hook.spec)"
+    same "the PKGBUILD of Arch has it" "$version" "$(sed -n 's/^pkgver=//p' packaging/arch/PKGBUILD)"
     same "the package has it" "$version" "$(dpkg-deb -f "$deb" Version | sed 's/-[^-]*$//')"
     contains "the program says it" "(^| )${version//./[.]}\$" "$("$program" --version 2>&1)"
 }
