@@ -94,7 +94,8 @@ def make_initrd(wanted: Scenario, tools: Path, modules: Path | None, package: by
     shutil.copy(tools / "busybox", tree / "bin/busybox")
     command(["chroot", tree, "/bin/busybox", "--install", "-s", "/bin"], "linking busybox")
     shutil.copy(FOLDER / "init", tree / "init")
-    shutil.copy(GUEST_FILES / "witness", tree / TOOLS / "witness")
+    for name in ("witness", "functions"):
+        shutil.copy(GUEST_FILES / name, tree / TOOLS / name)
     shutil.copy(tools / "use-vfio", tree / TOOLS / "use-vfio")
     if modules:
         add_modules(wanted, modules, tree)

@@ -50,6 +50,7 @@ DISK_LEAVES_OUT = ("boot", "var/lib/apt/lists", "var/cache/apt", "etc/ptboot/pac
 BARE_ROOT = ("dev", "etc", "proc", "run", "sbin", "sys", "tmp", "usr/lib", "var")
 # Files of every guest, whoever builds its image.
 PLACES = {"witness": "usr/local/lib/ptboot/witness",
+          "functions": "usr/local/lib/ptboot/functions",
           "ptboot.target": "etc/systemd/system/ptboot.target",
           "ptboot-witness.service": "etc/systemd/system/ptboot-witness.service"}
 
