@@ -33,7 +33,7 @@ from .scenario import BARE, NATIVE, SMALL, Scenario
 from .support import (GUEST_FILES, PROJECT, Problem, cache_dir, command, exclusive, say,
                       workshop)
 
-BASE_RECIPE = 1  # to be raised when mmdebstrap's options below change
+BASE_RECIPE = 2  # to be raised when mmdebstrap's options below change
 BASE_OPTIONS = ("--aptopt=Apt::Install-Recommends \"false\"",
                 "--dpkgopt=path-exclude=/usr/share/man/*",
                 "--dpkgopt=path-exclude=/usr/share/doc/*",
@@ -217,7 +217,7 @@ class Store:
                 temporary = path.with_name(f".{os.getpid()}.{path.name}")
                 try:
                     command(["mmdebstrap", "--mode=root", "--variant=minbase", "--format=tar",
-                             *BASE_OPTIONS, "--include=" + ",".join(builders.find(wanted).packages),
+                             *BASE_OPTIONS, *builders.find(wanted).base_image(), "--include=" + ",".join(builders.find(wanted).packages),
                              wanted.suite, temporary, debian_mirror()],
                             f"{wanted.suite}: base root file system",
                             env={**os.environ, "TMPDIR": tempfile.gettempdir()})

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 from .. import files
@@ -32,12 +33,24 @@ class Builder:
     files_of = ""  # its folder of guest files
     # Where they go in the guest's tree, besides `install`.
     places: dict = {}
+    # A file of its configuration, and its text, while the kernel is installed in the base: an image
+    # is built then, which need not be complete, for every guest builds another.
+    quick_image: tuple = ()
     # Options of a scenario that this builder has no means for.
     lacks: tuple = ()
 
     def missing(self) -> str:
         """Why the builder cannot be had here; nothing when it can."""
         return ""
+
+    def base_image(self) -> list[str]:
+        """Options of mmdebstrap that have quick_image there for the time being."""
+        if not self.quick_image:
+            return []
+        place, text = self.quick_image
+        folder = place.rpartition("/")[0]
+        return [f'--essential-hook=mkdir -p "$1/{folder}" && '
+                f'printf %s {shlex.quote(text)} >"$1/{place}"', f'--customize-hook=rm "$1/{place}"']
 
     def prepare_native(self, tree: Path) -> None:
         """The same on the distribution's own system, which has the builder."""

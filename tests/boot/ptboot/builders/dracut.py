@@ -20,6 +20,7 @@ class Dracut(Builder):
     files_of = "dracut"
     places = {name: f"{MODULE}/{name}"
               for name in ("module-setup.sh", "ptboot-stage.sh", "ptboot-panic.sh")}
+    quick_image = ("etc/dracut.conf.d/ptboot-base.conf", 'drivers=" virtio_blk "\ncompress=cat\n')
     lacks = ("early_modules",)
 
     def configure(self, wanted: Scenario, tree: Path) -> None:

@@ -20,6 +20,8 @@ class InitramfsTools(Builder):
               "panic": "etc/initramfs-tools/scripts/panic/ptboot",
               "local-bottom": "etc/initramfs-tools/scripts/local-bottom/ptboot"}
 
+    quick_image = ("etc/initramfs-tools/conf.d/ptboot-base", "MODULES=list\nCOMPRESSLEVEL=1\n")
+
     def configure(self, wanted: Scenario, tree: Path) -> None:
         put(tree / "etc/initramfs-tools/conf.d/ptboot",
             f"MODULES={POLICY[wanted.image_kind]}\nCOMPRESSLEVEL=1\n".encode())
