@@ -26,8 +26,8 @@ def settle(runner, results):
     for name in changed:
         put(runner.tests[name].path, results[name].changes)
         runner.tests[name].read()
-    again = runner.run(changed) if changed else {}
-    return results | again
+    failed = [name for name, result in results.items() if result.status == "failed"]
+    return results | (runner.run(failed) if failed else {})
 
 
 def accept_sentences(runner, results, cases):

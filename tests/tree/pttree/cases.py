@@ -46,7 +46,7 @@ def load_machine(root, name, more=""):
 
 def case_names(folder=CASES):
     return sorted(name.removesuffix(".toml") for name in os.listdir(folder)
-                  if name.endswith(".toml"))
+                  if name.endswith(".toml") and name != "sentences.toml")
 
 
 class Case:
@@ -90,14 +90,19 @@ class Case:
         as_json = program.run("--dry-run", "--json", *self.arguments, prefix=self.prefix)
         same("exit code with --json", as_json.code, text.code)
         told = parse(as_json.out)
+        if not self.judge.changes:  # else what the lines begin with is not known
+            self.compare_order(told)
+        same("changes by dry runs", changes(before, machine.snapshot(with_times=True)), [])
+        same("kernel log of dry runs", read_log(machine), [])
+        same("report of dry runs", os.path.exists(machine.path(REPORT)), False)
+
+    def compare_order(self, told):
+        """Both forms of a dry run have the same devices in the same order."""
         for key, names in (("devices", ["by"]), ("neighbours", ["stays", "stays-held"])):
             begins = [PLACE.split(sentences().by_name[name])[0] for name in names]
             same(f"{key} of the JSON", [device["address"] for device in told[key]],
                  [ADDRESS.match(line)[0] for line in self.plan
                   if any(begin in line for begin in begins)])
-        same("changes by dry runs", changes(before, machine.snapshot(with_times=True)), [])
-        same("kernel log of dry runs", read_log(machine), [])
-        same("report of dry runs", os.path.exists(machine.path(REPORT)), False)
 
     def real_runs(self, program, machine):
         before = machine.snapshot()

@@ -10,7 +10,7 @@ import signal
 import tempfile
 import traceback
 
-from . import accept
+from . import accept, sentences
 from .judge import Judge
 from .program import Skip, crashes
 
@@ -40,7 +40,8 @@ def arguments(description):
     parser.add_argument("--accept", action="store_true",
                         help="show what differs from the cases, and write it into them")
     parser.add_argument("--full", action="store_true", help="also what takes long")
-    parser.add_argument("--cases", metavar="DIR", help="another folder of cases, and nothing else")
+    parser.add_argument("--cases", metavar="DIR", help="another folder of cases, with its own sentences.toml if there is one, "
+                             "and nothing else")
     parser.add_argument("name", nargs="*", help="tests to run (all)")
     return parser
 
@@ -61,6 +62,9 @@ def main(parser, options, tests, programs):
     unknown = [name for name in options.name if name not in tests]
     if unknown:
         parser.error(f"no such test: {' '.join(unknown)}")
+    own = os.path.join(options.cases or "", "sentences.toml")
+    if options.cases and os.path.exists(own):
+        sentences.files[:] = [own]
     use_memory()
     runner = Runner(tests, programs, options.j)
     names = options.name or list(tests)

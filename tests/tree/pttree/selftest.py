@@ -2,6 +2,8 @@
 """The runner itself: what it accepts, and what it does not."""
 
 import os
+import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -66,6 +68,21 @@ def check_accept_writes_what_was_found(program):
         same("the difference is shown", "-exit = 3\n+exit = 0\n" in out, True)
         same("last line", out.splitlines()[-1], "1 passed, 0 failed, 0 skipped")
         same("and again", accept(folder, program.path, text)[1], 0)
+
+
+def check_accept_changes_the_sentence_and_not_its_cases(program):
+    """--accept of a sentence that reads otherwise wherever it is used changes that alone."""
+    with tempfile.TemporaryDirectory(prefix="pt-tree-") as folder:
+        path = shutil.copy(os.path.join(HERE, "sentences.toml"), folder)
+        with open(path, encoding="utf-8") as file:
+            before = file.read()
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(re.sub("^by = .*", 'by = ", meant by {1}"', before, flags=re.MULTILINE))
+        out, code, text = accept(folder, program.path, ACCEPTED, "--accept")
+        same("exit code and case", (code, text), (0, ACCEPTED))
+        same("the difference is shown", '-by = ", meant by {1}"\n' in out, True)
+        with open(path, encoding="utf-8") as file:
+            same("the sentences", file.read(), before)
 
 
 def check_accept_takes_no_crash(program):
