@@ -184,3 +184,45 @@ def check_broken_archives_are_told(programs):
             same(f"{what}: exit code", run.code, 2)
             same(f"{what}: is told", run.err.startswith(
                 f"ptctl: cannot read the captured machine '{archive}': "), True)
+
+
+def check_captured_machines_are_not_changed(programs):
+    """Where an archive has a boot loader, which capture puts into none, use only tells."""
+    with captured(programs, "machine.tar") as (_, archive):
+        with tarfile.open(archive, "a") as file:
+            for name, content in (("usr/sbin/grub-mkconfig", b"default/grub.d/"),
+                                  ("boot/grub/grub.cfg", b"linux /vmlinuz ro quiet\n")):
+                info, text = entry(name, content=content)
+                file.addfile(info, text)
+        with open(archive, "rb") as file:
+            before = file.read()
+        words = ["--root", archive, "use", "0a:00", "--force"]
+        run = programs.ctl.run(*words, "--print")
+        same("what would be done", (run.code, "/etc/default/grub.d/pt-hook.cfg" in run.out),
+             (0, True))
+        run = programs.ctl.run(*words, "--yes")
+        same("exit code", run.code, 1)
+        same("reason", "Nothing is changed: a captured machine is for looking at" in run.err, True)
+        with open(archive, "rb") as file:
+            same("the archive is as it was", file.read() == before, True)
+
+
+def check_captures_are_compressed_as_they_are_named(programs):
+    """The ending of the name says how a captured machine is compressed, and it is read again."""
+    for name, begin in (("m.tar.gz", b"\x1f\x8b"), ("m.tgz", b"\x1f\x8b"), ("m.tar.bz2", b"BZh"),
+                        ("m.tar.xz", b"\xfd7zXZ"), ("m.tar", None), ("m", None)):
+        with captured(programs, name) as (_, archive):
+            with open(archive, "rb") as file:
+                content = file.read()
+            found = content.startswith(begin) if begin else content[257:262] == b"ustar"
+            same(f"{name}: its form", found, True)
+            same(f"{name}: exit code of list", programs.ctl.run("--root", archive, "list").code, 0)
+
+
+def check_captures_are_unpacked_where_tmpdir_says(programs):
+    """A captured machine is unpacked below TMPDIR: where nothing can be put there it is not read."""
+    with captured(programs) as (_, archive):
+        for place, code, said in ((os.path.dirname(archive), 0, False), ("/proc", 2, True)):
+            run = programs.ctl.run("--root", archive, "list", prefix=("env", f"TMPDIR={place}"))
+            same(f"{place}: exit code", run.code, code)
+            same(f"{place}: reason", "cannot make a directory for it" in run.err, said)

@@ -73,6 +73,14 @@ def check_unknown_commands_are_named(programs):
              ("", "ptctl: no such command: 'lst'; ptctl --help lists them\n", 2))
 
 
+def check_the_version_is_that_of_the_boot_program(programs):
+    """ptctl --version says which one it is, the same as pt-hook does."""
+    run, hook = programs.ctl.run("--version"), programs.hook.run("--version")
+    same("output and exit code", (run.out, run.err, run.code),
+         (hook.out.replace("pt-hook", "ptctl"), "", 0))
+    same("what pt-hook says", hook.out.startswith("pt-hook "), True)
+
+
 def as_an_ordinary_user():
     """A prefix that runs a program as one; nothing where one runs the tests."""
     if os.geteuid() != 0:

@@ -12,7 +12,8 @@ import termios
 import threading
 from contextlib import contextmanager
 
-from pttree.cases import same
+from pttree.cases import load_machine, same
+from pttree.machine import changes
 
 from .cases import Case, case_names
 from .hostile import COMMANDS, hostile_machine, orders_in
@@ -148,3 +149,27 @@ def check_text_of_the_machine_drives_no_real_terminal(programs):
         for command in COMMANDS:
             run = run_in_terminal(programs.ctl, "--root", machine.root, *command)
             same(f"{' '.join(command)}: control characters", orders_in(run.out), [])
+
+
+def check_only_a_yes_is_one(programs):
+    """Whoever is asked and does not say y or yes has changed nothing."""
+    with tempfile.TemporaryDirectory(prefix="pt-ctl-") as root:
+        machine = load_machine(root, "desktop",
+                               "file usr/sbin/grub-mkconfig default/grub.d/\n"
+                               "file boot/grub/grub.cfg linux /vmlinuz ro quiet\\n\n")
+        before = machine.snapshot()
+        for answer in ("n\n", "\n", "yesterday\n", "\x04", "y\n"):
+            master, slave = pty.openpty()
+            os.write(master, answer.encode())
+            run = programs.ctl.run("--root", root, "use", "01:00", prefix=(
+                "sh", "-c", f'exec "$@" <{os.ttyname(slave)}', "sh"))
+            os.close(slave)
+            os.close(master)
+            agreed = answer == "y\n"
+            same(f"{answer!r}: it was asked", "Do this? [y/N] " in run.out, True)
+            same(f"{answer!r}: exit code and what is said", (run.code, run.err),
+                 (0, "") if agreed else (1, "ptctl: Nothing is changed.\n"))
+            same(f"{answer!r}: something is changed", changes(before, machine.snapshot()) != [],
+                 agreed)
+            same(f"{answer!r}: the file is there", os.path.exists(
+                os.path.join(root, "etc/default/grub.d/pt-hook.cfg")), agreed)
