@@ -71,6 +71,19 @@ TEST_CASE("a complaint of a selector without a device says where it stands", "[c
                                  {Fault::kNoMatch, "pt.ids", "1:2", 13, false}});
 }
 
+TEST_CASE("what stays with the boot display comes along with nobody else", "[choice]") {
+    // Two of Intel's Arc: the sound has a bus of its own, so only the choice says whose it is.
+    const Machine machine{{function("03:00.0", 0x8086, 0x56a0, 0x030000),
+                           function("04:00.0", 0x8086, 0x4f90, 0x040300),
+                           function("08:00.0", 0x8086, 0x56a0, 0x030000),
+                           function("09:00.0", 0x8086, 0x4f90, 0x040300)},
+                          {},
+                          {1, 1, 1, 1},
+                          {},
+                          0};
+    CHECK(chosen("pt.ids=8086:* pt.with=group", machine) == "!03:00.0 ~04:00.0 08:00.0 +09:00.0");
+}
+
 TEST_CASE("a card that is not at its place is told from one that is nowhere", "[choice]") {
     struct Row {
         std::string_view text;

@@ -318,4 +318,17 @@ TEST_CASE("drivers of the VFIO family are known by their name", "[plan]") {
     }
 }
 
+TEST_CASE("drivers that never use DMA of their own leave a group viable", "[plan]") {
+    // what vfio_dev_driver_allowed() of drivers/vfio/vfio_main.c or the port driver lets be
+    for (const std::string_view driver :
+         {"", "vfio-pci", "mlx5_vfio_pci", "pci-stub", "pcieport"}) {
+        CAPTURE(driver);
+        CHECK(leaves_dma_alone(driver));
+    }
+    for (const std::string_view driver : {"nouveau", "xhci_hcd", "pciback", "pcieport2", "pci"}) {
+        CAPTURE(driver);
+        CHECK_FALSE(leaves_dma_alone(driver));
+    }
+}
+
 }  // namespace

@@ -2,13 +2,38 @@
 #include "hook/supervisor.h"
 
 #include <signal.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <catch2/catch_test_macros.hpp>
 #include <cerrno>
+#include <new>
 #include <string>
 
 #include "sys/clock.h"
+
+namespace {
+
+// Where the child is when it is killed, for a test that wants the worst moment. The child sees the
+// same memory.
+struct Moment {
+    std::atomic<bool> is_to_be_killed{false};
+    std::atomic<int> second_step_began{0};
+};
+Moment* moment = nullptr;
+
+}  // namespace
+
+// The supervisor's: with a Moment the child may go on to its next step before it dies.
+extern "C" int kill(pid_t process, int number) noexcept {
+    if (moment != nullptr && number == SIGKILL) {
+        moment->is_to_be_killed = true;
+        for (int i = 0; i < 2000 && moment->second_step_began == 0; ++i) pt::sleep_us(1000);
+    }
+    return static_cast<int>(syscall(SYS_kill, process, number));
+}
 
 namespace {
 
@@ -109,6 +134,26 @@ TEST_CASE("a signal mask or handler that was inherited does no harm", "[supervis
     sigprocmask(SIG_SETMASK, &all, &before);
     CHECK(states("dhd", {100, 2000}) == "dhd");
     sigprocmask(SIG_SETMASK, &before, nullptr);
+}
+
+TEST_CASE("a step that began when the child was killed is done again, and not called hung",
+          "[supervisor]") {
+    void* const memory =
+        mmap(nullptr, sizeof(Moment), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    REQUIRE(memory != MAP_FAILED);
+    moment = new (memory) Moment;
+    // The first step is too slow, but ends before the signal comes; the second hangs once.
+    const auto run = [](void*, std::size_t index, const StepResult*) -> StepResult {
+        while (index == 0 && !moment->is_to_be_killed) sleep_us(1000);
+        if (index == 1 && moment->second_step_began++ == 0)
+            for (;;) pause();
+        return {State::kDone, 0, 0};
+    };
+    const std::vector<StepResult> results = run_supervised(3, {300, 5000}, run, nullptr);
+    CHECK(moment->second_step_began == 2);
+    for (const StepResult& result : results) CHECK(result.state == State::kDone);
+    moment = nullptr;
+    (void)munmap(memory, sizeof(Moment));
 }
 
 }  // namespace
