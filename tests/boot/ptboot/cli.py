@@ -260,7 +260,7 @@ def main(words: list | None = None) -> int:
         except Problem as problem:
             made.error(str(problem))
         return run_scenario(arguments, wanted)
-    except Problem as problem:
+    except (Problem, OSError) as problem:
         print(f"tests/boot/run: {problem}", file=sys.stderr)
         return 1
     except (KeyboardInterrupt, Stopped):

@@ -130,7 +130,7 @@ def boot_all(tests: list[Test], can: qemu.Abilities, store: Store, logs: Path,
         log = logs / f"{test.name.replace('/', '-')}.log"
         try:
             outcome = guest.boot(test.scenario, can, store, log)
-        except Problem as problem:
+        except (Problem, OSError) as problem:  # such as a disk that is full
             outcome = guest.Outcome(test.scenario, None, str(problem), 0.0, log)
         say(f"ended {label} after {outcome.seconds:.0f} s" +
             (f": {outcome.failure}" if outcome.failure else ""))
