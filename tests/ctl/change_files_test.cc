@@ -126,20 +126,22 @@ TEST_CASE("commands of this machine tell how they ended", "[change]") {
 }
 
 TEST_CASE("Ctrl-C ends the command, and the program goes on", "[change]") {
-    // Catch2 has handlers of its own.
-    void (*old_interrupt)(int) = std::signal(SIGINT, SIG_DFL);
-    void (*old_term)(int) = std::signal(SIGTERM, SIG_DFL);
+    // Catch2 has handlers of its own, and nohup and shells have some signals ignored.
+    const std::pair<const char*, int> signals[] = {
+        {"INT", SIGINT}, {"QUIT", SIGQUIT}, {"TERM", SIGTERM}, {"HUP", SIGHUP}, {"PIPE", SIGPIPE}};
+    std::vector<void (*)(int)> old;
+    for (const auto& [name, number] : signals) old.push_back(std::signal(number, SIG_DFL));
     {
         const Uninterrupted uninterrupted;
         // to the program too, as a terminal sends it to all that run in front
-        for (const char* name : {"INT", "QUIT", "TERM", "HUP", "PIPE"}) {
+        for (const auto& [name, number] : signals) {
             INFO(name);
             CHECK(run_command({"sh", "-c", std::string("kill -") + name + " $PPID $$"})
                       .starts_with("was ended by a signal"));
         }
     }
-    CHECK(std::signal(SIGINT, old_interrupt) == SIG_DFL);
-    CHECK(std::signal(SIGTERM, old_term) == SIG_DFL);
+    for (std::size_t i = 0; i < old.size(); ++i)
+        CHECK(std::signal(signals[i].second, old[i]) == SIG_DFL);
 }
 
 TEST_CASE("what was ignored stays ignored", "[change]") {
