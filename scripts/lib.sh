@@ -158,18 +158,21 @@ pt_private_apt() {
 }
 
 pt_write_private_apt() {
-    local dir=$1 suite mirror security uri options='' new
+    local dir=$1 suite mirror security uri options new
     shift
     mirror=$(pt_debian_mirror) || {
         warn "apt on this machine has no Debian archive, so it cannot serve Debian's $*"
         return 1
     }
     security=$(pt_debian_security_mirror) || security=
-    if [ -e /usr/share/keyrings/debian-archive-keyring.gpg ]; then
-        options='[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] '
-    fi
     new=$(for suite in "$@"; do
-        uri=$mirror
+        uri=$mirror options=
+        if [ -e /usr/share/keyrings/debian-archive-keyring.gpg ]; then
+            options=signed-by=/usr/share/keyrings/debian-archive-keyring.gpg
+        fi
+        # A mirror that is no longer updated has a release of sid that has expired soon.
+        [ "$suite" != sid ] || options+=${options:+ }check-valid-until=no
+        options=${options:+[$options] }
         case $suite in *-security)
             uri=$security
             [ -n "$uri" ] || continue

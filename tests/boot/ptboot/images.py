@@ -32,22 +32,19 @@ from .files import (allocated_bytes, bytes_digest, digest, file_digest, folder_d
 from .scenario import BARE, NATIVE, SMALL, Scenario
 from .support import (GUEST_FILES, PROJECT, Problem, cache_dir, command, exclusive, say,
                       workshop)
+from .trees import BARE_ROOT, in_tree, leave_out, make_bare_root, recompress_modules
 
 BASE_RECIPE = 2  # to be raised when mmdebstrap's options below change
 BASE_OPTIONS = ("--aptopt=Apt::Install-Recommends \"false\"",
                 "--dpkgopt=path-exclude=/usr/share/man/*",
                 "--dpkgopt=path-exclude=/usr/share/doc/*",
                 "--dpkgopt=path-exclude=/usr/share/locale/*")
+# A mirror that is no longer updated has a release of sid that has expired soon.
+SUITE_OPTIONS = {"sid": ("--aptopt=Acquire::Check-Valid-Until \"false\"",)}
 
-# Modules whose compression a scenario chooses, with those they need.
-RECOMPRESSED = ("drivers/vfio/**/*.ko*", "drivers/gpu/drm/tiny/bochs.ko*", "virt/lib/*.ko*")
-COMPRESSORS = {"xz": ("xz", "--check=crc32"), "zst": ("zstd", "--quiet", "--rm")}
 KEEP_BYTES = 8 << 30
 KEEP_SECONDS = 3600  # an entry this young may be in use by another run
 DISK_LEAVES_OUT = ("boot", "var/lib/apt/lists", "var/cache/apt", "etc/ptboot/package.deb")
-# Of a root file system that is mounted and not used: dracut-lib.sh usable_root(), systemd's
-# switch-root and the scripts of initramfs-tools look for these.
-BARE_ROOT = ("dev", "etc", "proc", "run", "sbin", "sys", "tmp", "usr/lib", "var")
 # Files of every guest, whoever builds its image.
 PLACES = {"witness": "usr/local/lib/ptboot/witness",
           "functions": "usr/local/lib/ptboot/functions",
@@ -122,8 +119,7 @@ class Store:
         key = digest(self._image_key(wanted), qemu.loader_words(wanted),
                      self._package_digest if wanted.package_file else "",
                      file_digest(Path(grub.__file__)),
-                     *(file_digest(self._debian_package(wanted.suite, name))
-                       for name in grub.PACKAGES))
+                     folder_digest(self._debian_packages(wanted.suite, *grub.PACKAGES)))
         return self._entry("root", key, lambda folder: self._make_bootable(wanted, folder)) / "disk"
 
     def prepare(self, wanted: Scenario, made: set) -> set:
@@ -137,10 +133,10 @@ class Store:
             return names
         names = {self._base_key(wanted), *((wanted.suite, name) for name in wanted.packages)}
         if wanted.loader:
-            names |= {(wanted.suite, name) for name in grub.PACKAGES}
+            names.add((wanted.suite, *grub.PACKAGES))
         for name in names - made:
             if isinstance(name, tuple):
-                self._debian_package(*name)
+                self._debian_packages(*name)
             else:
                 self.base(wanted)
         if wanted.uki:
@@ -217,7 +213,7 @@ class Store:
                 temporary = path.with_name(f".{os.getpid()}.{path.name}")
                 try:
                     command(["mmdebstrap", "--mode=root", "--variant=minbase", "--format=tar",
-                             *BASE_OPTIONS, *builders.find(wanted).base_image(), "--include=" + ",".join(builders.find(wanted).packages),
+                             *BASE_OPTIONS, *SUITE_OPTIONS.get(wanted.suite, ()), *builders.find(wanted).base_image(), "--include=" + ",".join(builders.find(wanted).packages),
                              wanted.suite, temporary, debian_mirror()],
                             f"{wanted.suite}: base root file system",
                             env={**os.environ, "TMPDIR": tempfile.gettempdir()})
@@ -230,19 +226,23 @@ class Store:
 
     def _debian_package(self, suite: str, name: str) -> Path:
         """A package of the suite as a file, from the machine's own mirror."""
-        folder = self._folder / "debian" / suite / name
-        with exclusive(f"debian-{suite}-{name}"):
+        return single(self._debian_packages(suite, name), "*.deb")
+
+    def _debian_packages(self, suite: str, *names: str) -> Path:
+        """A folder with these packages; all at once, for apt reads its lists for each call."""
+        folder = self._folder / "debian" / suite / (names[0] if len(names) == 1 else digest(names))
+        with exclusive(f"debian-{suite}-{folder.name}"):
             if not folder.is_dir():
                 folder.parent.mkdir(parents=True, exist_ok=True)
-                temporary = Path(tempfile.mkdtemp(prefix=f".{name}.", dir=folder.parent))
+                temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
                 try:
-                    command(["bash", "-c", '. "$1" && pt_private_apt "$2" -- -qq download "$3"',
-                             "bash", PROJECT / "scripts" / "lib.sh", suite, name],
-                            f"fetching the package {name} of {suite}", cwd=temporary)
+                    command(["bash", "-c", '. "$1" && shift && pt_private_apt "$1" -- -qq download '
+                             '"${@:2}"', "bash", PROJECT / "scripts" / "lib.sh", suite, *names],
+                            f"fetching {', '.join(names)} of {suite}", cwd=temporary)
                     temporary.rename(folder)
                 finally:
                     shutil.rmtree(temporary, ignore_errors=True)
-        return single(folder, "*.deb")
+        return folder
 
     def _tree(self, wanted: Scenario, tree: Path) -> None:
         """Unpacks the base and puts our files where the guest's own tools look for them."""
@@ -374,9 +374,9 @@ class Store:
         self._configure_image(wanted, tree)
         # All at once, for some of them depend on each other.
         names = []
-        for name in grub.PACKAGES:
-            names.append(f"/etc/ptboot/{name}.deb")
-            put(tree / names[-1][1:], self._debian_package(wanted.suite, name).read_bytes())
+        for path in sorted(self._debian_packages(wanted.suite, *grub.PACKAGES).glob("*.deb")):
+            names.append(f"/etc/ptboot/{path.name}")
+            put(tree / names[-1][1:], path.read_bytes())
         command(["chroot", tree, "env", "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C",
                  "dpkg", "--install", *names], "installing GRUB's programs")
         in_tree("a disk with GRUB", tree)
@@ -387,40 +387,3 @@ class Store:
                 raise Problem("a guest with the package's file needs the package: --deb FILE")
             put(tree / grub.PACKAGE_FILE, self._package)
         grub.make_disk(tree, folder / "disk")
-
-
-def leave_out(tree: Path, names: tuple) -> None:
-    """Removes files, and what is in directories."""
-    for name in names:
-        path = tree / name
-        if path.is_dir():
-            shutil.rmtree(path)
-            path.mkdir()
-        else:
-            path.unlink(missing_ok=True)
-
-
-def make_bare_root(folder: Path) -> None:
-    tree = folder / "tree"
-    for name in BARE_ROOT:
-        (tree / name).mkdir(parents=True)
-    (tree / "usr/lib/os-release").write_text("ID=ptboot\n", encoding="ascii")
-    make_disk(tree, folder / "disk")
-    shutil.rmtree(tree)
-
-
-def recompress_modules(tree: Path, ending: str) -> None:
-    """Has the modules of vfio and of the displays in another form than the kernel's package."""
-    modules = single(tree / "usr/lib/modules", "*")
-    for path in [path for name in RECOMPRESSED for path in modules.glob(f"kernel/{name}")]:
-        bare = path.with_suffix("") if path.suffix != ".ko" else path
-        if path.suffix == ".xz":
-            command(["xz", "--decompress", path], f"decompressing {path.name}")
-        command([*COMPRESSORS[ending], bare], f"compressing {bare.name}")
-    command(["chroot", tree, "depmod", modules.name], "listing the modules")
-
-
-def in_tree(what: str, *words: Path | str) -> None:
-    """Runs the builder in a guest's tree; the words are those of the script."""
-    command(["unshare", "--mount", "--propagation", "private", "sh", GUEST_FILES / "in-tree",
-             *words], f"image ({what})")
