@@ -51,7 +51,7 @@ def boot(wanted: Scenario, can: qemu.Abilities, store: Store, console_log: Path,
             return _boot_from_disk(wanted, can, store, console_log, folder)
         image = _image(wanted, store)
         files = qemu.GuestFiles(
-            kernel=_uki(wanted, image, folder) if wanted.uki else image.kernel,
+            kernel=_kernel(wanted, image, store, folder),
             initrd=image.initrd,
             root_disk=store.root_disk(wanted) if _needs_root_disk(wanted) else None,
             script_disk=_script_disk(wanted, folder), console_log=console_log,
@@ -124,6 +124,16 @@ def _image(wanted: Scenario, store: Store) -> Image:
     made = store.image(wanted)
     return Image(Path(wanted.kernel or made.kernel), Path(wanted.initrd or made.initrd),
                  [] if wanted.initrd else made.listing)
+
+
+def _kernel(wanted: Scenario, image: Image, store: Store, folder: Path) -> Path:
+    """What the machine starts. A kernel that is unpacked already tells nothing of a screen, for what
+    the firmware shows is asked for by the code that unpacks it."""
+    if wanted.uki:
+        return _uki(wanted, image, folder)
+    if wanted.firmware != "seabios" or wanted.display != "none" or wanted.kernel:
+        return image.kernel
+    return store.unpacked_kernel(image.kernel)
 
 
 def _uki(wanted: Scenario, image: Image, folder: Path) -> Path:

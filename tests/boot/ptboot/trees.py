@@ -4,10 +4,13 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from pathlib import Path
 
 from .files import make_disk, single
 from .support import GUEST_FILES, command
+
+ZSTD_MAGIC, ELF_MAGIC = b"\x28\xb5\x2f\xfd", b"\x7fELF"
 
 # Modules whose compression a scenario chooses, with those they need.
 RECOMPRESSED = ("drivers/vfio/**/*.ko*", "drivers/gpu/drm/tiny/bochs.ko*", "virt/lib/*.ko*")
@@ -46,6 +49,19 @@ def recompress_modules(tree: Path, ending: str) -> None:
             command(["xz", "--decompress", path], f"decompressing {path.name}")
         command([*COMPRESSORS[ending], bare], f"compressing {bare.name}")
     command(["chroot", tree, "depmod", modules.name], "listing the modules")
+
+
+def unpack_kernel(kernel: Path, unpacked: Path) -> None:
+    """Writes what a bzImage unpacks itself to, if that is packed by zstd, as Debian's kernels are
+    since trixie; nothing else."""
+    content, at = kernel.read_bytes(), 0
+    while (at := content.find(ZSTD_MAGIC, at)) >= 0:
+        done = subprocess.run(["zstd", "--decompress", "--quiet"], input=content[at:],
+                              capture_output=True, check=False)  # behind it comes something else
+        if done.stdout.startswith(ELF_MAGIC):
+            unpacked.write_bytes(done.stdout)
+            return
+        at += 1
 
 
 def in_tree(what: str, *words: Path | str) -> None:
