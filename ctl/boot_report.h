@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/pci.h"
-#include "ctl/commands.h"
+#include "ctl/context.h"
 
 namespace pt::ctl {
 

@@ -3,6 +3,7 @@
 // without anything that tells one machine of a kind from another.
 #include <sys/stat.h>
 #include <unistd.h>
+#include <iostream>
 
 #include <algorithm>
 #include <filesystem>
@@ -153,6 +154,8 @@ class Capture {
     ArchiveWriter& writer_;
 };
 
+}  // namespace
+
 int capture(const Context& context, const std::string& file) {
     const Inventory inventory = read_inventory(context);
     if (inventory.error != 0) {
@@ -184,19 +187,6 @@ int capture(const Context& context, const std::string& file) {
         std::cout << "  " << shell_command({"ptctl", "--root", file, "list", "--all"}) << '\n';
     }
     return kExitGood;
-}
-
-}  // namespace
-
-void add_capture(CLI::App& app, Run& run) {
-    CLI::App* command =
-        app.add_subcommand("capture", "Write what ptctl reads to an archive, for bug reports");
-    const auto file = std::make_shared<std::string>();
-    command->add_option("file", *file, "A tar file, compressed if its name ends in .tar.gz")
-        ->type_name("FILE")
-        ->required();
-    command->callback(
-        [&run, file] { run = [file](const Context& context) { return capture(context, *file); }; });
 }
 
 }  // namespace pt::ctl

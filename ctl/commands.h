@@ -1,44 +1,36 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
-#include <CLI/CLI.hpp>
-#include <cstddef>
-#include <functional>
 #include <string>
+#include <vector>
 
-#include "sys/file.h"
+#include "ctl/context.h"
 
 namespace pt::ctl {
 
-// The exit codes of all commands; those of `status` are meant for monitoring.
-enum ExitCode : int {
-    kExitGood = 0,
-    kExitBad = 1,            // a device is not held, a check failed, something would not be done
-    kExitUsage = 2,          // the command line of ptctl makes no sense
-    kExitNotConfigured = 3,  // no pt. word asks for a device
-    kExitCannotTell = 4,     // what would have to be read cannot be read
-};
+// The commands of ptctl. Each prints its answer and returns the exit code.
 
-// What every command is given.
-struct Context {
-    std::string root = "/";       // the machine's root directory, or that of a captured tree
-    Fd root_dir;                  // the same, open
-    bool json = false;            // one JSON document on standard output and nothing else there
-    bool colour = false;          // standard output is a terminal that may get colours
-    bool is_terminal = false;     // standard output is one
-    std::size_t width = 80;       // columns of standard output
-    bool is_this_machine = true;  // the root is "/"
-    bool is_captured = false;     // it is an archive, unpacked for this run alone
-};
+// With `all` every function, not only the displays.
+int list(const Context& context, bool all);
 
-// A command adds its options to the program and, when it is the chosen one, sets what is to run.
-using Run = std::function<int(const Context&)>;
-void add_doctor(CLI::App& app, Run& run);
-void add_list(CLI::App& app, Run& run);
-void add_plan(CLI::App& app, Run& run);
-void add_status(CLI::App& app, Run& run);
-void add_capture(CLI::App& app, Run& run);
-void add_use(CLI::App& app, Run& run);
-void add_unuse(CLI::App& app, Run& run);
+// Words in place of those of the running command line, or none.
+int plan(const Context& context, const std::vector<std::string>& words);
+
+int status(const Context& context, bool as_metrics);
+
+int doctor(const Context& context);
+
+// Writes the archive to `file`.
+int capture(const Context& context, const std::string& file);
+
+struct UseOptions {
+    std::vector<std::string> cards;  // as resolve() takes them; unuse has none
+    bool yes = false;                // without asking
+    bool print_only = false;
+    bool in_conf = false;  // /etc/pt-hook.conf in place of the boot loader
+    bool force = false;    // also what may lock the user out
+};
+int use(const Context& context, const UseOptions& options);
+int unuse(const Context& context, const UseOptions& options);
 
 }  // namespace pt::ctl

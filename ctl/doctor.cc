@@ -105,6 +105,8 @@ void print_where_to_run(const Context& context, std::span<const Finding> finding
         Tone::kWarning);
 }
 
+}  // namespace
+
 int doctor(const Context& context) {
     Facts facts;
     gather_facts(context, facts);
@@ -122,13 +124,6 @@ int doctor(const Context& context) {
     print_where_to_run(context, findings);
     print_line(summary_of(findings));
     return exit_code_of(findings);
-}
-
-}  // namespace
-
-void add_doctor(CLI::App& app, Run& run) {
-    app.add_subcommand("doctor", "Check everything that handing a card over depends on")
-        ->callback([&run] { run = doctor; });
 }
 
 }  // namespace pt::ctl

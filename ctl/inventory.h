@@ -9,7 +9,7 @@
 
 #include "core/machine.h"
 #include "core/plan.h"
-#include "ctl/commands.h"
+#include "ctl/context.h"
 
 namespace pt::ctl {
 

@@ -161,6 +161,8 @@ void print_text(const Context& context, const Inventory& inventory,
     others.print(context);
 }
 
+}  // namespace
+
 int list(const Context& context, bool all) {
     const Inventory inventory = read_inventory(context);
     if (inventory.error != 0) {
@@ -190,16 +192,6 @@ int list(const Context& context, bool all) {
     if (inventory.is_boot_display_uncertain)
         print_error("the boot display can only be told with root's rights");
     return kExitGood;
-}
-
-}  // namespace
-
-void add_list(CLI::App& app, Run& run) {
-    CLI::App* command = app.add_subcommand("list", "List the displays and what selects them");
-    const auto all = std::make_shared<bool>(false);
-    command->add_flag("--all", *all, "List every PCI function, not only displays");
-    command->callback(
-        [&run, all] { run = [all](const Context& context) { return list(context, *all); }; });
 }
 
 }  // namespace pt::ctl

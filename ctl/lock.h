@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "ctl/commands.h"
+#include "ctl/context.h"
 #include "sys/file.h"
 
 namespace pt::ctl {

@@ -11,7 +11,7 @@
 #include <iostream>
 
 #include "ctl/archive.h"
-#include "ctl/commands.h"
+#include "ctl/command_line.h"
 #include "ctl/output.h"
 #include "ctl/texts.h"
 #include "ctl/this_machine.h"
@@ -20,10 +20,6 @@ namespace {
 
 using namespace pt;
 using namespace pt::ctl;
-
-// Columns before the descriptions of --help, each of which fits into the rest of 80: not every
-// version of CLI11 breaks them.
-constexpr std::size_t kHelpColumn = 26;
 
 // Colours only for a person who wants them (https://no-color.org), in a terminal that says what it
 // is.
@@ -80,39 +76,13 @@ int with_output_written(int code) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    CLI::App app("Shows and chooses the PCI devices that pt-hook gives to vfio-pci at boot.",
-                 "ptctl");
     Context context;
     context.is_terminal = isatty(STDOUT_FILENO) == 1;
     context.colour = context.is_terminal && may_use_colour();
     context.width = output_width();
-    app.get_formatter()->column_width(kHelpColumn);
-    app.set_version_flag("--version", "ptctl " VERSION);
-    app.add_option("--root", context.root, "Read the machine below a directory, or a captured one")
-        ->type_name("DIR|FILE");
-    app.add_flag("--json", context.json, "Print one JSON document");
-    app.require_subcommand(1);
-    app.fallthrough();
-
-    Run run;
-    add_list(app, run);
-    add_plan(app, run);
-    add_status(app, run);
-    add_doctor(app, run);
-    add_capture(app, run);
-    add_use(app, run);
-    add_unuse(app, run);
-    try {
-        app.parse(argc, argv);
-    } catch (const CLI::ParseError& error) {
-        // CLI11 would say of a command it does not know that one is missing.
-        if (app.get_subcommands().empty() && !app.remaining().empty()) {
-            print_error("no such command: '" + printable(app.remaining().front()) +
-                        "'; ptctl --help lists them");
-            return kExitUsage;
-        }
-        return with_output_written(app.exit(error) == 0 ? kExitGood : kExitUsage);
-    }
+    int code = kExitGood;
+    const Run run = read_command_line(argc, argv, context, code);
+    if (!run) return with_output_written(code);
     try {
         return with_output_written(run_on(context, run));
     } catch (const std::exception& error) {

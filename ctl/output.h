@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "ctl/commands.h"
+#include "ctl/context.h"
 
 namespace pt::ctl {
 

@@ -155,6 +155,8 @@ std::string problem_of(const std::vector<std::string>& words) {
     return {};
 }
 
+}  // namespace
+
 int plan(const Context& context, const std::vector<std::string>& words) {
     if (const std::string problem = problem_of(words); !problem.empty()) {
         print_problem(context, problem);
@@ -208,17 +210,6 @@ int plan(const Context& context, const std::vector<std::string>& words) {
         print_error("the boot display can only be told with root's rights");
     if (!is_good) return kExitBad;
     return read.wish.selectors.empty() ? kExitNotConfigured : kExitGood;
-}
-
-}  // namespace
-
-void add_plan(CLI::App& app, Run& run) {
-    CLI::App* command = app.add_subcommand("plan", "Show what the next boot would do, and why");
-    const auto words = std::make_shared<std::vector<std::string>>();
-    command->add_option("words", *words, "Words in place of those of the running command line")
-        ->type_name("WORDS");
-    command->callback(
-        [&run, words] { run = [words](const Context& context) { return plan(context, *words); }; });
 }
 
 }  // namespace pt::ctl

@@ -181,6 +181,8 @@ void note_next_boot(const Context& context, Status& status) {
     if (!note.empty()) status.notes.push_back(std::move(note));
 }
 
+}  // namespace
+
 int status(const Context& context, bool as_metrics) {
     Status status = read_status(context);
     if (status.state == BootState::kDidNotRun) {
@@ -198,21 +200,6 @@ int status(const Context& context, bool as_metrics) {
     else
         print_text(context, status);
     return status.exit_code();
-}
-
-}  // namespace
-
-void add_status(CLI::App& app, Run& run) {
-    CLI::App* command =
-        app.add_subcommand("status", "Check that the devices are on vfio-pci since the boot");
-    const auto as_metrics = std::make_shared<bool>(false);
-    command->add_flag("--prometheus", *as_metrics, "Print metrics for Prometheus' text collector");
-    command->callback([&app, &run, as_metrics] {
-        // As an exclusion of the option it would stand in the help of all commands.
-        if (*as_metrics && app.get_option("--json")->count() != 0)
-            throw CLI::ExcludesError("--prometheus", "--json");
-        run = [as_metrics](const Context& context) { return status(context, *as_metrics); };
-    });
 }
 
 }  // namespace pt::ctl

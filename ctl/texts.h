@@ -4,7 +4,7 @@
 #include <string>
 
 #include "core/wish.h"
-#include "ctl/commands.h"
+#include "ctl/context.h"
 
 namespace pt::ctl {
 

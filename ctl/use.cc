@@ -26,14 +26,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct Options {
-    std::vector<std::string> cards;
-    bool yes = false;
-    bool print_only = false;
-    bool in_conf = false;
-    bool force = false;
-};
-
 // All that is to be said before anything is done.
 struct Proposal {
     std::vector<std::string> devices;   // "01:00.0 NVIDIA Corporation GP102 ..."
@@ -157,7 +149,7 @@ std::string run_and_tell(const Command& command) {
 }
 
 // Shows, asks, does. The result is an exit code.
-int carry_out(const Context& context, const Options& options, const Proposal& proposal,
+int carry_out(const Context& context, const UseOptions& options, const Proposal& proposal,
               bool is_use) {
     std::string problem;
     if (!context.json) print_proposal(context, proposal);
@@ -241,7 +233,7 @@ bool has_vtd_by_us(const Record& record, const std::vector<std::string>& others)
 
 // Holds the words against what they would do together with all others. The result is what the next
 // boot would take, indices into Inventory::functions.
-std::vector<std::size_t> look_ahead(const Context& context, const Options& options,
+std::vector<std::size_t> look_ahead(const Context& context, const UseOptions& options,
                                     const Inventory& inventory, const Wanted& wanted,
                                     const std::vector<std::string>& others, Proposal& proposal) {
     std::string conf = read_all(context, "/etc/pt-hook.conf");
@@ -264,7 +256,9 @@ std::vector<std::size_t> look_ahead(const Context& context, const Options& optio
     return foresight.taken;
 }
 
-int use(const Context& context, const Options& options) {
+}  // namespace
+
+int use(const Context& context, const UseOptions& options) {
     const int root = context.root_dir.get();
     Fd lock;
     if (!options.print_only)
@@ -325,7 +319,7 @@ int use(const Context& context, const Options& options) {
     return carry_out(context, options, proposal, true);
 }
 
-int unuse(const Context& context, const Options& options) {
+int unuse(const Context& context, const UseOptions& options) {
     const int root = context.root_dir.get();
     Fd lock;
     if (!options.print_only)
@@ -348,44 +342,11 @@ int unuse(const Context& context, const Options& options) {
         return kExitGood;
     }
     proposal.words = record.added();
-    Options with_place = options;
+    UseOptions with_place = options;
     with_place.in_conf = in_conf;
     proposal.change = plan_unuse(root, record);
     if (!proposal.change.problem.empty()) proposal.refusals.push_back(proposal.change.problem);
     return carry_out(context, with_place, proposal, false);
-}
-
-void add_common(CLI::App& command, Options& options) {
-    command.add_flag("-y,--yes", options.yes, "Do it without asking");
-    command.add_flag("--print", options.print_only, "Only tell what would be done");
-}
-
-}  // namespace
-
-void add_use(CLI::App& app, Run& run) {
-    const auto options = std::make_shared<Options>();
-    CLI::App* command =
-        app.add_subcommand("use", "Give these cards to vfio-pci from the next boot on");
-    command
-        ->add_option("CARD", options->cards,
-                     "An address 01:00.0, slot 01:00, path, or ids 10de:1b06")
-        ->required();
-    add_common(*command, *options);
-    command->add_flag("--conf", options->in_conf,
-                      "Write to /etc/pt-hook.conf, and rebuild the images");
-    command->add_flag("--force", options->force, "Also what may lock you out of the machine");
-    command->callback([&run, options] {
-        run = [options](const Context& context) { return use(context, *options); };
-    });
-}
-
-void add_unuse(CLI::App& app, Run& run) {
-    const auto options = std::make_shared<Options>();
-    CLI::App* command = app.add_subcommand("unuse", "Undo what `use` has done");
-    add_common(*command, *options);
-    command->callback([&run, options] {
-        run = [options](const Context& context) { return unuse(context, *options); };
-    });
 }
 
 }  // namespace pt::ctl

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <array>
 
-#include "ctl/commands.h"
+#include "ctl/context.h"
 
 namespace pt::ctl {
 namespace {

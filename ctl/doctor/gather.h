@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
-#include "ctl/commands.h"
+#include "ctl/context.h"
 #include "ctl/doctor/facts.h"
 
 namespace pt::ctl {

@@ -133,7 +133,7 @@ TEST_CASE("what is there already is no error, and another one ends it", "[module
     know("vfio", {}, -ENOENT, -EPERM);
     CHECK(load("vfio-pci") == EPERM);
     CHECK(inserted == Names{"vfio"});
-    for (const int state : {KMOD_MODULE_LIVE, KMOD_MODULE_BUILTIN}) {
+    for (const int state : {int{KMOD_MODULE_LIVE}, int{KMOD_MODULE_BUILTIN}}) {
         know("vfio-pci", {"vfio"}, state);
         CHECK(load("vfio-pci") == 0);
         CHECK(inserted.empty());
